@@ -1,0 +1,1 @@
+//! twinlock-web

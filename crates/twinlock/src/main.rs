@@ -1,0 +1,2 @@
+//! Twinlock.
+fn main() {}
