@@ -1,1 +1,2 @@
 //! twinlock-testkit
+pub mod smtp;
