@@ -1,0 +1,53 @@
+//! One `serve` per database file.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::{DbError, DbResult};
+
+/// Holds the ownership of a database for as long as it lives; the system gives it up when the
+/// process ends, however it ends.
+#[derive(Debug)]
+pub struct OwnerGuard {
+    _lock: Option<File>,
+}
+
+impl OwnerGuard {
+    /// PostgreSQL may be served by many nodes.
+    pub(crate) fn shared() -> Self {
+        Self { _lock: None }
+    }
+
+    /// Locks the file `<database>.lock` beside the database.
+    pub(crate) fn of_file(database: &Path) -> DbResult<Self> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let unavailable = |fault: std::io::Error| {
+            DbError::Unavailable(format!("lock file {}: {fault}", path.display()))
+        };
+        // The lock is on a file of its own: closing a second handle of the database file itself
+        // would drop SQLite's own locks on it.
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(unavailable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(DbError::Owned(database.display().to_string()));
+            }
+            Err(TryLockError::Error(fault)) => return Err(unavailable(fault)),
+        }
+        // Only a hint for people who look; the lock does not depend on it.
+        let noted = file
+            .set_len(0)
+            .and_then(|()| file.write_all(format!("{}\n", std::process::id()).as_bytes()));
+        if let Err(fault) = noted {
+            tracing::warn!(%fault, "the process id could not be noted in the lock file");
+        }
+        Ok(Self { _lock: Some(file) })
+    }
+}

@@ -1,0 +1,141 @@
+//! The one writer: what is queued is committed together, and only then is anybody answered.
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::statements::{batch, execute};
+use crate::job::Job;
+use crate::store::closed;
+use crate::tx::{Link, Tx};
+use crate::{DbError, DbResult};
+
+/// How many closures share one COMMIT at most.
+const BATCH: usize = 64;
+
+/// The queue before the writer thread.
+pub(super) struct Writer {
+    orders: mpsc::Sender<Order>,
+}
+
+enum Order {
+    Work(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+impl Writer {
+    /// Starts the thread; it ends when the queue is dropped or closed.
+    pub(super) fn start(connection: Connection, queue_limit: usize) -> DbResult<Self> {
+        let (orders, queue) = mpsc::channel(queue_limit.max(1));
+        std::thread::Builder::new()
+            .name("database writer".to_owned())
+            .spawn(move || serve(connection, queue))
+            .map_err(|fault| DbError::Unavailable(format!("no writer thread: {fault}")))?;
+        Ok(Self { orders })
+    }
+
+    /// Queues work.
+    pub(super) fn enqueue(&self, job: Box<dyn Job>) -> DbResult<()> {
+        self.orders
+            .try_send(Order::Work(job))
+            .map_err(|refused| match refused {
+                TrySendError::Full(_) => DbError::Busy,
+                TrySendError::Closed(_) => closed(),
+            })
+    }
+
+    /// Waits until everything queued before is done and the thread has let go of the file.
+    pub(super) async fn close(&self) {
+        let (done, finished) = oneshot::channel();
+        if self.orders.send(Order::Close(done)).await.is_ok() {
+            // An error means that the thread has ended another way, which is as good.
+            let _ = finished.await;
+        }
+    }
+}
+
+fn serve(connection: Connection, mut queue: mpsc::Receiver<Order>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut jobs = Vec::new();
+        let mut closing = None;
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Work(job) => jobs.push(job),
+                Order::Close(done) => closing = Some(done),
+            }
+            next = if jobs.len() < BATCH && closing.is_none() {
+                queue.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        commit_together(&connection, jobs);
+        if let Some(done) = closing {
+            queue.close();
+            empty_log(&connection);
+            drop(connection);
+            // Nobody may wait for the answer any more.
+            let _ = done.send(());
+            return;
+        }
+    }
+    empty_log(&connection);
+}
+
+fn commit_together(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
+    if jobs.is_empty() {
+        return;
+    }
+    let fault = run_all(connection, &mut jobs).err();
+    if let Some(fault) = &fault {
+        tracing::error!(%fault, callers = jobs.len(), "a group of changes could not be committed");
+    }
+    for job in jobs {
+        job.settle(fault.clone());
+    }
+}
+
+fn run_all(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<()> {
+    // IMMEDIATE: the write lock is taken now, while waiting for another process is still harmless.
+    execute(connection, "BEGIN IMMEDIATE", &[])?;
+    let outcome = jobs
+        .iter_mut()
+        .try_for_each(|job| run_one(connection, job.as_mut()))
+        .and_then(|()| execute(connection, "COMMIT", &[]).map_err(|fault| not_kept(&fault)));
+    if outcome.is_err() && !connection.is_autocommit() {
+        execute(connection, "ROLLBACK", &[])?;
+    }
+    outcome.map(|_| ())
+}
+
+/// Runs one caller's work in a savepoint of its own.
+///
+/// # Errors
+/// Only what ends the whole group: the work's own fault stays with its caller.
+fn run_one(connection: &Connection, job: &mut dyn Job) -> DbResult<()> {
+    execute(connection, "SAVEPOINT job", &[])?;
+    let keep = job.run(&mut Tx::new(Link::Sqlite(connection), false));
+    // On some faults (disk full, I/O) SQLite rolls back everything, neighbours included.
+    if connection.is_autocommit() {
+        return Err(DbError::Unavailable(
+            "SQLite rolled the transaction back".to_owned(),
+        ));
+    }
+    if !keep {
+        execute(connection, "ROLLBACK TO job", &[])?;
+    }
+    execute(connection, "RELEASE job", &[])?;
+    Ok(())
+}
+
+fn not_kept(fault: &DbError) -> DbError {
+    DbError::Unavailable(format!("COMMIT failed: {fault}"))
+}
+
+/// Leaves one tidy file behind. A reader of another process may prevent it, which costs nothing.
+fn empty_log(connection: &Connection) {
+    if let Err(fault) = batch(connection, "PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%fault, "the write-ahead log could not be emptied");
+    }
+}
