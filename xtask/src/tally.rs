@@ -1,0 +1,103 @@
+//! Counts of passed and failed tests, read from what the runners print.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// How many tests passed and how many did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Tests that ran and passed.
+    pub(crate) passed: u64,
+    /// Tests that failed, timed out or could not be started.
+    pub(crate) failed: u64,
+}
+
+impl Tally {
+    /// Adds the counts of one line of output, if it is a summary line of libtest (`test result: …`) or of nextest (`Summary [ … ] …`).
+    pub(crate) fn read_line(&mut self, line: &str) {
+        let plain = without_colours(line);
+        let plain = plain.trim_start();
+        if plain.starts_with("test result: ") {
+            self.passed += count_before("passed", plain);
+            self.failed += count_before("failed", plain);
+        } else if plain.starts_with("Summary [") {
+            self.passed += count_before("passed", plain);
+            self.failed += count_before("failed", plain)
+                + count_before("timed out", plain)
+                + count_before("exec failed", plain);
+        }
+    }
+
+    /// The counts of both.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+/// The number directly before `word`, 0 when the line does not have it.
+fn count_before(word: &str, line: &str) -> u64 {
+    let Some((before, _)) = line.split_once(&format!(" {word}")) else {
+        return 0;
+    };
+    before
+        .rsplit(|c: char| !c.is_ascii_digit())
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+}
+
+fn without_colours(line: &str) -> String {
+    static COLOUR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*m").ok());
+    COLOUR.as_ref().map_or_else(
+        || line.to_owned(),
+        |colour| colour.replace_all(line, "").into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> (u64, u64) {
+        let mut tally = Tally::default();
+        for line in lines {
+            tally.read_line(line);
+        }
+        (tally.passed, tally.failed)
+    }
+
+    #[test]
+    fn results_of_several_libtest_binaries_add_up() {
+        let lines = [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 2 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
+        ];
+        assert_eq!(tally(&lines), (5, 4));
+    }
+
+    #[test]
+    fn a_nextest_summary_counts_timeouts_and_unstartable_tests_as_failed() {
+        let lines = [
+            "     Summary [   4.210s] 128 tests run: 121 passed (2 slow, 1 leaky), 4 failed, 2 timed out, 1 exec failed, 3 skipped",
+        ];
+        assert_eq!(tally(&lines), (121, 7));
+    }
+
+    #[test]
+    fn colours_do_not_hide_a_summary() {
+        let lines = [
+            "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m7\u{1b}[0m tests run: \u{1b}[1m7\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, \u{1b}[1m0\u{1b}[0m \u{1b}[33;1mskipped\u{1b}[0m",
+        ];
+        assert_eq!(tally(&lines), (7, 0));
+    }
+
+    #[test]
+    fn words_in_the_output_of_a_test_are_not_counted() {
+        assert_eq!(tally(&["12 passed the door, 3 failed to"]), (0, 0));
+    }
+}
