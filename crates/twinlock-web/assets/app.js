@@ -1,1 +1,186 @@
-// app
+// Comfort on top of pages that work without it. Everything is found by data-* attributes; buttons that
+// could do nothing without this file are sent hidden and shown here.
+
+const all = (selector) => document.querySelectorAll(selector);
+const byId = (id) => document.getElementById(id);
+
+/** The text behind a Copy or Download button: lines, a hidden value, or what is to be read. */
+function textOf(id) {
+  const source = byId(id);
+  if (!source) return "";
+  const lines = [...source.querySelectorAll("[data-line]")];
+  if (lines.length) return lines.map((line) => line.textContent.trim()).join("\n");
+  return (source.dataset.value ?? source.textContent).trim();
+}
+
+/** Says a word to screen readers without moving anything. */
+function announce(words) {
+  let region = byId("announcer");
+  if (!region) {
+    region = document.createElement("p");
+    region.id = "announcer";
+    region.className = "unseen";
+    region.setAttribute("role", "status");
+    document.body.append(region);
+  }
+  region.textContent = "";
+  setTimeout(() => { region.textContent = words; }, 50);
+}
+
+function copyButtons() {
+  for (const button of all("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    const label = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(textOf(button.dataset.copy));
+      } catch {
+        select(byId(button.dataset.copy));
+        return;
+      }
+      button.textContent = button.dataset.done || label;
+      announce(button.dataset.done || label);
+      setTimeout(() => { button.textContent = label; }, 2500);
+    });
+  }
+}
+
+/** Where the clipboard is refused, at least mark the text. */
+function select(element) {
+  if (element) getSelection()?.selectAllChildren(element);
+}
+
+function downloadButtons() {
+  for (const button of all("[data-download]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const heading = button.dataset.heading ? `${button.dataset.heading}\n\n` : "";
+      const numbered = textOf(button.dataset.download)
+        .split("\n").map((line, at) => `${at + 1}. ${line}`).join("\n");
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([`${heading}${numbered}\n`], { type: "text/plain" }));
+      link.download = button.dataset.file || "codes.txt";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+}
+
+function printButtons() {
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+}
+
+function showPassword() {
+  for (const button of all("[data-show]")) {
+    const field = byId(button.dataset.show);
+    if (!field) continue;
+    button.hidden = false;
+    const show = (shown) => {
+      field.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    };
+    button.addEventListener("click", () => show(field.type === "password"));
+    // A password left readable would be offered as an ordinary text by the browser's form history.
+    field.form?.addEventListener("submit", () => show(false));
+  }
+}
+
+function ticks() {
+  for (const tick of all("[data-enables]")) {
+    const button = byId(tick.dataset.enables);
+    if (!button) continue;
+    const follow = () => { button.disabled = !tick.checked; };
+    tick.addEventListener("change", follow);
+    addEventListener("pageshow", follow);
+    follow();
+  }
+}
+
+/** Counts by the server's clock: the difference it sent, from when the page was drawn. */
+function countdowns() {
+  for (const timer of all("[data-until]")) {
+    const target = byId(timer.dataset.then);
+    const now = Number(timer.dataset.now) || Date.now() / 1000;
+    const left = Number(timer.dataset.until) - now;
+    if (!(left > 0)) continue;
+    const end = performance.now() + left * 1000;
+    if (target) target.disabled = true;
+    const tick = () => {
+      const seconds = Math.ceil((end - performance.now()) / 1000);
+      if (seconds <= 0) {
+        clearInterval(beat);
+        timer.textContent = "";
+        if (target) target.disabled = false;
+        return;
+      }
+      const rest = String(seconds % 60).padStart(2, "0");
+      timer.textContent = `${Math.floor(seconds / 60)}:${rest}`;
+    };
+    const beat = setInterval(tick, 1000);
+    tick();
+  }
+}
+
+/** One click, one request: a code sent twice would fail the second time. */
+function submitOnce() {
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.busy) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.busy = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  // Coming back by the Back button finds the form ready again.
+  addEventListener("pageshow", () => {
+    for (const form of all("form[data-busy]")) {
+      delete form.dataset.busy;
+      for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+    }
+    for (const button of all("button[form][aria-busy]")) button.removeAttribute("aria-busy");
+  });
+}
+
+function menus() {
+  const close = (except) => {
+    for (const menu of all("details.menu[open]")) if (menu !== except) menu.open = false;
+  };
+  addEventListener("click", (event) => close(event.target.closest?.("details.menu")));
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.menu[open]");
+    close();
+    open?.querySelector("summary")?.focus();
+  });
+}
+
+/** Exact times on hover in the reader's own zone; `data-clock` shows the hour itself. */
+function localTimes() {
+  const language = document.documentElement.lang || undefined;
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+  for (const element of all("time[datetime]")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    element.title = exact.format(moment);
+    if ("clock" in element.dataset) element.textContent = clock.format(moment);
+  }
+}
+
+function focusFirstError() {
+  document.querySelector("[aria-invalid=true]")?.focus();
+}
+
+for (const enhance of [
+  copyButtons, downloadButtons, printButtons, showPassword, ticks, countdowns, submitOnce, menus,
+  localTimes, focusFirstError,
+]) {
+  // One comfort that fails must not take the others along.
+  try { enhance(); } catch (error) { console.error(error); }
+}
