@@ -1,6 +1,7 @@
 //! One connection to an SMTP server, and what its answers mean (RFC 5321).
 
 use std::error::Error as _;
+use std::io;
 
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -60,7 +61,7 @@ impl Connection {
         let mut smtp =
             AsyncSmtpConnection::connect_tokio1(address, limit, &server.hello, wrapper, None)
                 .await
-                .map_err(|error| Trouble::at(Step::Connect, &error))?;
+                .map_err(|error| Trouble::connecting(server, &error))?;
         start_tls(&mut smtp, server).await?;
         if let Some(credentials) = &server.credentials {
             smtp.auth(DEFAULT_MECHANISMS, credentials)
@@ -132,7 +133,7 @@ async fn start_tls(smtp: &mut AsyncSmtpConnection, server: &Server) -> Result<()
     }
     smtp.starttls(tls, &server.hello)
         .await
-        .map_err(|error| Trouble::at(Step::Connect, &error))
+        .map_err(|error| Trouble::connecting(server, &error))
 }
 
 /// lettre takes any 2xx or 3xx for success; a transaction goes on only with the right one.
@@ -162,6 +163,17 @@ fn queue_id(reply: &Response) -> Option<String> {
 }
 
 impl Trouble {
+    /// lettre calls a failed handshake a connection error; an operator with a wrong certificate
+    /// should not have to look for a firewall.
+    fn connecting(server: &Server, error: &Error) -> Self {
+        let trouble = Self::at(Step::Connect, error);
+        let fault = match trouble.fault {
+            Fault::Broken if server.tls.is_some() && is_bad_tls(error) => Fault::Tls,
+            other => other,
+        };
+        Self { fault, ..trouble }
+    }
+
     fn at(step: Step, error: &Error) -> Self {
         let fault = match error.status() {
             Some(code) => Fault::Reply(code.into(), enhanced_code(error)),
@@ -222,6 +234,20 @@ impl Trouble {
             Fault::Broken => format!("the connection broke at {place}"),
         }
     }
+}
+
+/// tokio-rustls reports every handshake fault as `InvalidData`; lettre wraps it more than once.
+fn is_bad_tls(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && error.kind() == io::ErrorKind::InvalidData
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// 5xx codes about the session, not the message: out of sequence, host takes no mail, and the

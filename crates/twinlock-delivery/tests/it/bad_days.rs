@@ -208,6 +208,15 @@ async fn a_server_without_starttls_gets_no_mail_when_tls_is_required() {
 }
 
 #[tokio::test]
+async fn a_failed_handshake_is_named_as_such() {
+    let server = ScriptedServer::start(|_, _| None);
+    let url = format!("smtps://127.0.0.1:{}", server.port());
+    let (kind, why) = why(provider(&url, LIMIT).send(&mail("1")).await);
+    assert_eq!(kind, "later");
+    assert!(why.contains("TLS"), "{why}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_our_fault_and_not_the_recipients() {
     let server = ScriptedServer::start(|_, line| match line {
         _ if line.starts_with("EHLO") => Some(Say("250-scripted\r\n250 AUTH PLAIN")),
