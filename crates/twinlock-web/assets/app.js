@@ -129,22 +129,22 @@ function countdowns() {
 function submitOnce() {
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    // getAttribute, because a field named "method" would hide the form's own property.
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
     if (form.dataset.busy) {
       event.preventDefault();
       return;
     }
     form.dataset.busy = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(release, 20_000);
   });
-  // Coming back by the Back button finds the form ready again.
-  addEventListener("pageshow", () => {
-    for (const form of all("form[data-busy]")) {
-      delete form.dataset.busy;
-      for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
-    }
-    for (const button of all("button[form][aria-busy]")) button.removeAttribute("aria-busy");
-  });
+  // Coming back by the Back button, or losing the network, finds the form ready again.
+  const release = () => {
+    for (const form of all("form[data-busy]")) delete form.dataset.busy;
+    for (const button of all("button[aria-busy]")) button.removeAttribute("aria-busy");
+  };
+  addEventListener("pageshow", release);
 }
 
 function menus() {

@@ -222,3 +222,7 @@ fn invalid_fields(fields: Vec<FieldProblem>) -> Problem {
     )
     .fields(fields)
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

@@ -219,3 +219,7 @@ fn parse_hop(hop: &str) -> Hop {
         .or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
         .map(|ip| ip.to_canonical())
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 
+use crate::accept_language::wishes;
+
 /// Every message in every language. Cloning is cheap.
 #[derive(Clone)]
 pub struct Catalog {
@@ -85,16 +87,9 @@ impl Catalog {
     /// order; `de-AT` finds `de`. Anything unreadable is passed over.
     #[must_use]
     pub fn negotiate(&self, accept_language: Option<&str>) -> &str {
-        let mut wishes: Vec<(u16, &str)> = accept_language
-            .unwrap_or_default()
-            .split(',')
-            .take(32)
-            .filter_map(parse_wish)
-            .collect();
-        wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-        wishes
-            .iter()
-            .find_map(|(_, range)| self.best_for(range))
+        wishes(accept_language.unwrap_or_default())
+            .into_iter()
+            .find_map(|range| self.best_for(range))
             .or_else(|| self.languages.first())
             .map_or("en", |language| language.tag.as_str())
     }
@@ -369,32 +364,6 @@ fn is_right_to_left(tag: &str) -> bool {
     )
 }
 
-/// One element of `Accept-Language`: its weight in thousandths and its range; `None` if refused (`q=0`) or
-/// unreadable.
-fn parse_wish(element: &str) -> Option<(u16, &str)> {
-    let (range, parameters) = element.split_once(';').unwrap_or((element, ""));
-    let range = range.trim();
-    let readable = !range.is_empty()
-        && range.len() <= 35
-        && range
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'*');
-    let weight = match parameters.trim() {
-        "" => 1000,
-        parameter => parse_weight(parameter.strip_prefix("q=")?)?,
-    };
-    (readable && weight > 0).then_some((weight, range))
-}
-
-fn parse_weight(text: &str) -> Option<u16> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(1000),
-        _ => None,
-    }
-}
+#[cfg(test)]
+#[path = "i18n_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@
     )
 )]
 
+mod accept_language;
 pub mod assets;
 pub mod body;
 pub mod client;
@@ -24,6 +25,7 @@ pub mod problem;
 pub mod return_path;
 mod strict_value;
 pub mod theme;
+mod unique_keys;
 
 pub use assets::{asset_url, serve_asset};
 pub use body::{FormRejection, StrictForm, StrictJson};

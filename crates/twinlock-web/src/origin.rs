@@ -189,3 +189,7 @@ fn only_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>,
         _ => Err(()),
     }
 }
+
+#[cfg(test)]
+#[path = "origin_tests.rs"]
+mod tests;

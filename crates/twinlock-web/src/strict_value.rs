@@ -1,7 +1,6 @@
 //! Outside data read strictly: a key sent twice, a field nobody asked for, a missing field or a wrong type
 //! is refused by name, at any depth, whatever the target type's own serde attributes say.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, StringDeserializer};
@@ -13,9 +12,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Number, Value};
 
 use crate::problem::FieldProblem;
-
-/// Deepest nesting of objects and arrays that is read.
-const MAX_DEPTH: usize = 32;
+use crate::unique_keys::{self, index_path, key_path};
 
 /// Why a JSON text was not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,21 +25,10 @@ pub(crate) enum JsonRefusal {
 
 /// Reads one JSON text into `T`.
 pub(crate) fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonRefusal> {
-    let duplicate = RefCell::new(None);
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = UniqueKeys {
-        duplicate: &duplicate,
-        path: String::new(),
-        depth: 0,
-    }
-    .deserialize(&mut reader)
-    .and_then(|value| reader.end().map(|()| value));
-    match value {
+    match unique_keys::parse(text) {
         Ok(value) => from_value(value).map_err(JsonRefusal::Field),
-        Err(_) => Err(match duplicate.into_inner() {
-            Some(field) => JsonRefusal::Field(duplicate_field(field)),
-            None => JsonRefusal::Malformed,
-        }),
+        Err(Some(field)) => Err(JsonRefusal::Field(duplicate_field(field))),
+        Err(None) => Err(JsonRefusal::Malformed),
     }
 }
 
@@ -60,94 +46,6 @@ pub(crate) fn duplicate_field(field: String) -> FieldProblem {
         field,
         code: "duplicate_field",
         detail: "Send this field once.".into(),
-    }
-}
-
-/// Builds a [`Value`] and stops at the first key that an object has twice.
-struct UniqueKeys<'a> {
-    duplicate: &'a RefCell<Option<String>>,
-    path: String,
-    depth: usize,
-}
-
-impl UniqueKeys<'_> {
-    fn inside<E: de::Error>(&self, path: String) -> Result<Self, E> {
-        if self.depth >= MAX_DEPTH {
-            return Err(E::custom("nested too deeply"));
-        }
-        Ok(UniqueKeys {
-            duplicate: self.duplicate,
-            path,
-            depth: self.depth + 1,
-        })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for UniqueKeys<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for UniqueKeys<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) =
-            items.next_element_seed(self.inside(index_path(&self.path, list.len()))?)?
-        {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            let path = key_path(&self.path, &key);
-            if object.contains_key(&key) {
-                *self.duplicate.borrow_mut() = Some(path);
-                return Err(de::Error::custom("duplicate key"));
-            }
-            let value = entries.next_value_seed(self.inside(path)?)?;
-            object.insert(key, value);
-        }
-        Ok(Value::Object(object))
     }
 }
 
@@ -393,18 +291,4 @@ fn visit_number<'de, V: Visitor<'de>>(
         (_, _, Some(value)) => visitor.visit_f64(value),
         _ => Err(FieldRefusal::invalid("This number is too large.")),
     }
-}
-
-/// Keys are the sender's words, so an overlong one is cut before it is told back.
-fn key_path(path: &str, key: &str) -> String {
-    let key: String = key.chars().take(64).collect();
-    if path.is_empty() {
-        key
-    } else {
-        format!("{path}.{key}")
-    }
-}
-
-fn index_path(path: &str, index: usize) -> String {
-    format!("{path}[{index}]")
 }

@@ -147,3 +147,7 @@ fn refusal(accent: &str, colour: Colour, ground: Colour, why: &str) -> String {
         colour.contrast(ground)
     )
 }
+
+#[cfg(test)]
+#[path = "theme_tests.rs"]
+mod tests;
