@@ -1,2 +1,3 @@
 //! twinlock-testkit
+pub mod postgres;
 pub mod smtp;
