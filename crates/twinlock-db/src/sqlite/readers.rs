@@ -33,11 +33,11 @@ impl Readers {
         let permit = self.turnstile.pass().await?;
         let readers = Arc::clone(self);
         // The caller waits for the job's own answer, not for the thread.
-        let _ = tokio::task::spawn_blocking(move || {
+        drop(tokio::task::spawn_blocking(move || {
             let fault = readers.run(job.as_mut()).err();
             drop(permit);
             job.settle(fault);
-        });
+        }));
         Ok(())
     }
 
