@@ -35,25 +35,8 @@ impl PrivatePostgres {
         if let Some((user, group)) = owner {
             chown(&folder, Some(user), Some(group))?;
         }
-        let as_owner = |program: &str| {
-            let mut command = Command::new(programs.join(program));
-            command.current_dir(&folder).stdin(Stdio::null());
-            if let Some((user, group)) = owner {
-                command.uid(user).gid(group);
-            }
-            command
-        };
-        let made = make_cluster(&mut as_owner("initdb"), &folder);
-        let port = made.and_then(|()| free_port());
-        let started = port.and_then(|port| {
-            let mut command = as_owner("postgres");
-            serve_on(&mut command, port, &folder)?;
-            let server = Leashed::start(&mut command, Ending::Interrupt, Some(&folder))
-                .context("cannot start postgres")?;
-            Ok((port, server))
-        });
-        let (port, server) = match started {
-            Ok(started) => started,
+        let (port, server) = match launch(&programs, &folder, owner) {
+            Ok(launched) => launched,
             Err(error) => {
                 std::fs::remove_dir_all(&folder)?;
                 return Err(error);
@@ -91,41 +74,31 @@ impl PrivatePostgres {
     }
 }
 
-fn make_cluster(initdb: &mut Command, folder: &Path) -> Result<()> {
-    let output = initdb
-        .arg("--pgdata")
-        .arg(cluster(folder))
-        .args([
-            "--auth=trust",
-            "--username=postgres",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ])
-        .output()
-        .context("cannot start initdb")?;
-    if output.status.success() {
-        return Ok(());
-    }
-    bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr))
-}
+/// Makes the cluster and becomes its server, as one process, so that one leash holds both.
+/// Arguments: the programs' folder, our folder, the port. Each test has a database and pools of its own, and several tests run at once.
+const MAKE_AND_SERVE: &str = r#"
+"$1/initdb" --pgdata="$2/cluster" --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-sync || exit 1
+exec "$1/postgres" -D "$2/cluster" -h 127.0.0.1 -p "$3" -c unix_socket_directories= -c max_connections=300
+"#;
 
-fn serve_on(postgres: &mut Command, port: u16, folder: &Path) -> Result<()> {
+fn launch(programs: &Path, folder: &Path, owner: Option<(u32, u32)>) -> Result<(u16, Leashed)> {
+    let port = free_port()?;
     let log = File::create(log_file(folder)).context("cannot create the server's log")?;
-    postgres
-        .arg("-D")
-        .arg(cluster(folder))
-        .args(["-h", "127.0.0.1", "-p", &port.to_string()])
-        .args(["-c", "unix_socket_directories="])
-        // Each test has a database and pools of its own, and several tests run at once.
-        .args(["-c", "max_connections=300"])
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", MAKE_AND_SERVE, "launch"])
+        .args([programs, folder])
+        .arg(port.to_string())
+        .current_dir(folder)
+        .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log);
-    Ok(())
-}
-
-fn cluster(folder: &Path) -> PathBuf {
-    folder.join("cluster")
+    if let Some((user, group)) = owner {
+        command.uid(user).gid(group);
+    }
+    let server = Leashed::start(&mut command, Ending::Interrupt, Some(folder))
+        .context("cannot start a shell")?;
+    Ok((port, server))
 }
 
 fn log_file(folder: &Path) -> PathBuf {
