@@ -1,6 +1,6 @@
 //! A copy of the file while it is in use.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -52,12 +52,7 @@ fn copy_pages(source: &Path, target: &Path, progress: &dyn Fn(u64, u64)) -> DbRe
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
         .map_err(failed)?;
     drop(to);
-    let parent = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| unwritable(target, &error))
+    super::sync_folder_of(target).map_err(|error| unwritable(target, &error))
 }
 
 fn create_new(target: &Path) -> DbResult<()> {

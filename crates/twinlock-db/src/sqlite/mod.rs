@@ -5,7 +5,7 @@ mod readers;
 mod statements;
 mod writer;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,14 +156,22 @@ fn open(path: &Path) -> DbResult<Connection> {
 /// file is left alone, and not even opened: closing it again would drop the locks that another
 /// connection of this process holds on it.
 fn create_private(path: &Path) -> DbResult<()> {
-    match OpenOptions::new()
+    let created = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
-    {
-        Ok(_) => Ok(()),
+        .open(path);
+    match created.and_then(|_| sync_folder_of(path)) {
+        Ok(()) => Ok(()),
         Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(fault) => Err(DbError::Unavailable(format!("{}: {fault}", path.display()))),
     }
+}
+
+/// Makes the name of a new file outlive a power cut, as its contents do.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
