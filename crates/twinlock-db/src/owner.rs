@@ -10,13 +10,13 @@ use crate::{DbError, DbResult};
 /// process ends, however it ends.
 #[derive(Debug)]
 pub struct OwnerGuard {
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl OwnerGuard {
     /// PostgreSQL may be served by many nodes.
     pub(crate) fn shared() -> Self {
-        Self { _lock: None }
+        Self { lock: None }
     }
 
     /// Locks the file `<database>.lock` beside the database.
@@ -48,6 +48,16 @@ impl OwnerGuard {
         if let Err(fault) = noted {
             tracing::warn!(%fault, "the process id could not be noted in the lock file");
         }
-        Ok(Self { _lock: Some(file) })
+        Ok(Self { lock: Some(file) })
+    }
+}
+
+impl Drop for OwnerGuard {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a program that is being started at this moment may hold
+        // a copy of the handle until it runs.
+        if let Some(Err(fault)) = self.lock.as_ref().map(File::unlock) {
+            tracing::warn!(%fault, "the lock file could not be given up");
+        }
     }
 }

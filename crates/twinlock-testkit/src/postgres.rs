@@ -42,48 +42,24 @@ impl PrivatePostgres {
         Self::start_with("")
     }
 
+    /// Starts a server that also speaks TLS, with this certificate and key (PEM).
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::start`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self> {
+        let server = Self::create("fsync = off\nssl = on\n")?;
+        server.keep("server.crt", certificate)?;
+        server.keep("server.key", key)?;
+        server.resume()?;
+        Ok(server)
+    }
+
     /// Starts a server with further lines of `postgresql.conf`.
     ///
     /// # Errors
     /// As [`PrivatePostgres::start`].
     pub fn start_with(settings: &str) -> Result<Self> {
-        let programs = programs()?;
-        let folder = tempfile::Builder::new()
-            .prefix("twinlock-postgres-")
-            .tempdir()?;
-        let account = account_for(folder.path())?;
-        if let Some((user, group)) = account {
-            chown(folder.path(), Some(user), Some(group))?;
-            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700))?;
-        }
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
-        let server = Self {
-            programs,
-            folder,
-            port,
-            account,
-        };
-        server.run(
-            "initdb",
-            &[
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-N",
-            ],
-        )?;
-        let configuration = server.cluster().join("postgresql.conf");
-        let common = format!(
-            "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\nmax_connections = 300\nshared_buffers = 64MB\n{settings}"
-        );
-        let text = std::fs::read_to_string(&configuration)? + &common;
-        std::fs::write(&configuration, text)?;
+        let server = Self::create(settings)?;
         server.resume()?;
         Ok(server)
     }
@@ -124,6 +100,58 @@ impl PrivatePostgres {
             .with_context(|| std::fs::read_to_string(log).unwrap_or_default())
     }
 
+    /// Makes the cluster, without starting it.
+    fn create(settings: &str) -> Result<Self> {
+        let programs = programs()?;
+        let folder = tempfile::Builder::new()
+            .prefix("twinlock-postgres-")
+            .tempdir()?;
+        let account = account_for(folder.path())?;
+        if let Some((user, group)) = account {
+            chown(folder.path(), Some(user), Some(group))?;
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700))?;
+        }
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        let server = Self {
+            programs,
+            folder,
+            port,
+            account,
+        };
+        server.run(
+            "initdb",
+            &[
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+        )?;
+        let configuration = std::fs::read_to_string(server.cluster().join("postgresql.conf"))?;
+        let common = format!(
+            "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\nmax_connections = 300\nshared_buffers = 64MB\n{settings}"
+        );
+        server.keep("postgresql.conf", &(configuration + &common))?;
+        Ok(server)
+    }
+
+    /// Writes a file of the cluster, for the server's user only.
+    fn keep(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.cluster().join(name);
+        std::fs::write(&path, text)?;
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600))?;
+        if let Some((user, group)) = self.account {
+            chown(&path, Some(user), Some(group))?;
+        }
+        Ok(())
+    }
+
     fn cluster(&self) -> PathBuf {
         self.folder.path().join("cluster")
     }
@@ -157,7 +185,8 @@ impl PrivatePostgres {
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
-        if let Err(fault) = self.stop("immediate") {
+        let runs = self.cluster().join("postmaster.pid").exists();
+        if runs && let Err(fault) = self.stop("immediate") {
             eprintln!("the private PostgreSQL server did not stop: {fault:#}");
         }
     }

@@ -14,3 +14,4 @@ mod racing;
 mod sealing;
 mod statements;
 mod support;
+mod tls;
