@@ -39,7 +39,9 @@ pub(crate) const LAYERS: &[&[Module]] = &[
         feature("imports"),
     ],
     &[feature("recovery"), feature("admin"), feature("settings")],
+    &[feature("step_up"), feature("sign_up")],
     &[feature("sign_in")],
+    &[part("edge")],
     &[feature("organization"), feature("application")],
     &[feature(AUTHENTICATORS)],
     &[

@@ -1,1 +1,27 @@
-//! twinlock
+//! Twinlock: a self-hosted two-factor sign-in service. ARCHITECTURE.md has the map.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+pub mod account;
+pub mod app;
+pub mod application;
+pub mod audit;
+pub mod authenticators;
+pub mod challenge;
+pub mod config;
+pub mod edge;
+pub mod outbox;
+pub mod routes;
+pub mod session;
+pub mod sign_in;
+pub mod sign_up;
+pub mod throttle;
+pub mod trusted_device;

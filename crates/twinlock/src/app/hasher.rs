@@ -1,0 +1,103 @@
+//! The pool that hashes passwords: as many at once as there are cores, a short queue, and an honest "come back" beyond it.
+
+use std::sync::Arc;
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use super::{Draw, Fault, Stop};
+
+/// Memory in KiB, passes and lanes: fixed, never tuned by the machine.
+const MEMORY: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// Hashes that may wait for a core.
+const QUEUE: usize = 64;
+
+/// Hashes and checks passwords.
+#[derive(Clone)]
+pub struct Hasher {
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    /// A hash nobody's password has, checked where an account has none.
+    dummy: Arc<str>,
+}
+
+impl Hasher {
+    /// A pool for `cores` hashes at once.
+    ///
+    /// # Errors
+    /// When the parameters are refused by the library.
+    pub fn new(cores: usize, draw: &mut Draw) -> Result<Self, Fault> {
+        let dummy = hash(
+            &Zeroizing::new(data_encoding::HEXLOWER.encode(&draw.bytes::<16>())),
+            &draw.bytes(),
+        )?;
+        Ok(Self {
+            running: Arc::new(Semaphore::new(cores.max(1))),
+            admitted: Arc::new(Semaphore::new(cores.max(1) + QUEUE)),
+            dummy: dummy.into(),
+        })
+    }
+
+    /// The hash of a new password, as a PHC string.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when the queue is full.
+    pub async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<String, Stop> {
+        Ok(self.run(move || hash(&password, &salt)).await??)
+    }
+
+    /// Whether a password has this hash. Without a hash the same work is done and the answer is no.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when the queue is full.
+    pub async fn check(
+        &self,
+        password: Zeroizing<String>,
+        stored: Option<String>,
+    ) -> Result<bool, Stop> {
+        let real = stored.is_some();
+        let against = stored.unwrap_or_else(|| self.dummy.to_string());
+        Ok(self.run(move || matches(&password, &against)).await? && real)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Stop> {
+        let _admitted = self
+            .admitted
+            .try_acquire()
+            .map_err(|_| Fault::Overloaded("password hashing"))?;
+        let _running = self
+            .running
+            .acquire()
+            .await
+            .map_err(|_| Fault::Overloaded("password hashing"))?;
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| Fault::Internal(String::from("password hashing stopped")).into())
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(MEMORY, PASSES, LANES, None)
+        .map_err(|error| Fault::Internal(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &str, salt: &[u8; 16]) -> Result<String, Fault> {
+    let hash = argon2()?
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .map_err(|error| Fault::Internal(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+fn matches(password: &str, stored: &str) -> bool {
+    let Ok(parsed) = PasswordHash::new(stored) else {
+        return false;
+    };
+    argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &parsed).is_ok())
+}

@@ -1,0 +1,312 @@
+//! What a request can reach: the store, the clock, randomness, keys and settings, and the frame every use case runs in.
+//!
+//! A use case takes a [`Moment`] (one instant, one seed, one client), does slow work before or after, and does its reading and
+//! writing in one closure over [`Work`]. The closure may run twice; nothing in it asks the machine for time or randomness.
+
+mod cache;
+mod clock;
+mod hasher;
+mod id;
+mod refusal;
+mod token;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::Notify;
+use twinlock_db::sealed::{Keyring, Place};
+use twinlock_db::{DbError, Locks, Store, Tx};
+use twinlock_delivery::MailProvider;
+use twinlock_web::Theme;
+use twinlock_web::i18n::{Catalog, Messages};
+use zeroize::Zeroizing;
+
+pub use cache::Cache;
+pub use clock::{Clock, Draw, Entropy, NoEntropy, Seed, SystemClock, SystemEntropy, Timestamp};
+pub use hasher::Hasher;
+pub use id::{
+    AccountId, ApiKeyId, ApplicationId, AuthenticatorId, DeviceId, InvitationId, MessageId,
+    NotAnId, OrganizationId, SessionId, SignInId,
+};
+pub use refusal::{Fault, Refusal, Stop};
+pub use token::{Secret, Token};
+
+use crate::config::Settings;
+
+/// The running application; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The keys that seal and sign.
+    pub keyring: Keyring,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Settings in force.
+    pub settings: Settings,
+    /// Texts in all languages.
+    pub catalog: Catalog,
+    /// The pool that hashes passwords.
+    pub hasher: Hasher,
+    /// The accent colour's stylesheet.
+    pub theme: Theme,
+    /// Where mail leaves.
+    pub mail: Arc<dyn MailProvider>,
+    /// Sessions seen a moment ago.
+    pub sessions: Cache,
+    /// Rung after a message was put in the outbox.
+    pub outbox_bell: Notify,
+    /// Whether the last mail could not be handed over.
+    pub mail_in_trouble: AtomicBool,
+    /// Raised by each restore; sessions and codes of an older epoch are dead.
+    pub epoch: i64,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together and lets the session cache hear of every account that is written.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let app = Self(Arc::new(parts));
+        let cache = app.sessions.clone();
+        app.store
+            .on_account_write(Arc::new(move |account| cache.forget(AccountId(*account))));
+        app
+    }
+
+    /// A moment for work nobody asked for over the network: start-up, the command line, the outbox.
+    ///
+    /// # Errors
+    /// When the machine gives no randomness.
+    pub fn moment(&self) -> Result<Moment, Stop> {
+        self.moment_of(Client::local())
+    }
+
+    /// The moment of one request.
+    ///
+    /// # Errors
+    /// When the machine gives no randomness.
+    pub fn moment_of(&self, client: Client) -> Result<Moment, Stop> {
+        Ok(Moment {
+            app: self.clone(),
+            now: self.clock.now(),
+            seed: self.entropy.seed()?,
+            client: Arc::new(client),
+        })
+    }
+}
+
+/// Who asks: what is known of the other side before any account is.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The network's key: an IPv4 address or an IPv6 /64.
+    pub network: Vec<u8>,
+    /// A short name such as "Firefox on Linux", cut to 200 characters.
+    pub device_label: String,
+    /// Device tokens the client brought, newest first.
+    pub device_tokens: Vec<String>,
+    /// Language tag of the texts for this client.
+    pub language: String,
+}
+
+impl Client {
+    /// The machine itself.
+    #[must_use]
+    pub fn local() -> Self {
+        Self {
+            device_label: String::from("this machine"),
+            language: String::from("en"),
+            ..Self::default()
+        }
+    }
+}
+
+/// One instant of one use case.
+#[derive(Clone)]
+pub struct Moment {
+    /// The application.
+    pub app: App,
+    /// The time of the whole use case.
+    pub now: Timestamp,
+    /// Randomness of the whole use case.
+    pub seed: Seed,
+    /// Who asks.
+    pub client: Arc<Client>,
+}
+
+impl Moment {
+    /// One transaction. A refusal commits, a fault rolls back.
+    ///
+    /// # Errors
+    /// What `work` says, or the database's trouble.
+    pub async fn write<T, F>(&self, locks: Locks, work: F) -> Result<T, Stop>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
+    {
+        let moment = self.clone();
+        settle(
+            self.app
+                .store
+                .write(locks, move |tx| run(&moment, tx, &work))
+                .await,
+        )
+    }
+
+    /// One consistent look, never used to decide a single use.
+    ///
+    /// # Errors
+    /// What `work` says, or the database's trouble.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Stop>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
+    {
+        let moment = self.clone();
+        settle(self.app.store.read(move |tx| run(&moment, tx, &work)).await)
+    }
+
+    /// The texts in the client's language.
+    #[must_use]
+    pub fn messages(&self) -> Messages {
+        self.app.catalog.messages(&self.client.language)
+    }
+
+    /// Randomness needed outside a transaction; `purpose` keeps streams apart.
+    #[must_use]
+    pub fn draw(&self, purpose: &str) -> Draw {
+        self.seed.draw(purpose)
+    }
+}
+
+type Inner<T> = Result<Result<T, Stop>, DbError>;
+
+fn run<T>(
+    moment: &Moment,
+    tx: &mut Tx<'_>,
+    work: &impl Fn(&mut Work<'_, '_>) -> Result<T, Stop>,
+) -> Inner<T> {
+    let mut work_frame = Work {
+        tx,
+        moment,
+        draw: moment.seed.draw("work"),
+    };
+    match work(&mut work_frame) {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Fault(Fault::Database(error))) => Err(error),
+        Err(Stop::Fault(fault)) => Err(DbError::Statement(fault.to_string())),
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
+fn settle<T>(outcome: Inner<T>) -> Result<T, Stop> {
+    match outcome {
+        Ok(inner) => inner,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The frame of one transaction: the statements, the instant, and randomness that is the same at a re-run.
+pub struct Work<'a, 'tx> {
+    /// Runs statements.
+    pub tx: &'a mut Tx<'tx>,
+    /// The instant.
+    pub moment: &'a Moment,
+    /// Random bytes.
+    pub draw: Draw,
+}
+
+/// Where a sealed value stands; it opens nowhere else.
+#[derive(Clone, Copy)]
+pub struct Cell<'a> {
+    /// `table.column`.
+    pub column: &'static str,
+    /// The account that owns the row.
+    pub account: AccountId,
+    /// The rest of the row's key.
+    pub row: &'a [u8],
+}
+
+impl Cell<'_> {
+    fn place(&self) -> Place<'_> {
+        let (table, column) = self.column.split_once('.').unwrap_or((self.column, ""));
+        Place {
+            table,
+            column,
+            account: &self.account.0,
+            row: self.row,
+        }
+    }
+}
+
+impl Work<'_, '_> {
+    /// The instant of the use case.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.moment.now
+    }
+
+    /// Settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.moment.app.settings
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.moment.app.keyring
+    }
+
+    /// Seals a value to its place.
+    #[must_use]
+    pub fn seal(&mut self, cell: Cell<'_>, plain: &[u8]) -> Vec<u8> {
+        let seed = self.draw.bytes();
+        self.moment.app.keyring.seal(cell.place(), plain, &seed)
+    }
+
+    /// Opens a sealed value. A value that does not open is a fault, never "absent".
+    ///
+    /// # Errors
+    /// When the value was changed, moved, or its key is missing.
+    pub fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stop> {
+        self.moment
+            .app
+            .keyring
+            .open(cell.place(), sealed)
+            .map_err(|error| Stop::from(DbError::from(error)))
+    }
+
+    /// Opens a sealed text.
+    ///
+    /// # Errors
+    /// As [`Work::open`], or when it is not UTF-8.
+    pub fn open_text(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<String, Stop> {
+        let plain = self.open(cell, sealed)?;
+        String::from_utf8(plain.to_vec())
+            .map_err(|_| Fault::Stored("sealed text is not UTF-8").into())
+    }
+}
+
+/// Seals outside a transaction (before a token or a hash is stored).
+#[must_use]
+pub fn seal_with(moment: &Moment, draw: &mut Draw, cell: Cell<'_>, plain: &[u8]) -> Vec<u8> {
+    moment.app.keyring.seal(cell.place(), plain, &draw.bytes())
+}
+
+/// Opens outside a transaction.
+#[must_use]
+pub fn open_with(app: &App, cell: Cell<'_>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    app.keyring.open(cell.place(), sealed).ok()
+}

@@ -1,0 +1,357 @@
+//! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
+
+use twinlock_otp::{Parameters, Secret};
+
+use crate::account::{self, Account};
+use crate::app::{AccountId, AuthenticatorId, DeviceId, Refusal, Stop, Timestamp, Work};
+use crate::audit::{self, Event};
+use crate::outbox::Topic;
+use crate::session::{self, Proof};
+use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
+use crate::trusted_device;
+
+use super::rules::{Accepted, Attempt, Held, Kind, Verdict, Wrong};
+use super::{backup_codes, store, totp};
+
+/// What the account holds.
+///
+/// # Errors
+/// The database's trouble; a row that cannot be read is a fault, never "nothing".
+pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
+    Ok(Held {
+        factors: store::active(w, account)?,
+        backup_codes: backup_codes::store::status(w, account)?,
+    })
+}
+
+/// Judges a typed code: counts the try, compares, and hands the try back if the code is accepted. An accepted code is spent.
+///
+/// # Errors
+/// The database's trouble.
+pub fn verify(w: &mut Work<'_, '_>, account: &Account, attempt: &Attempt) -> Result<Verdict, Stop> {
+    if account.frozen_at.is_some() {
+        return Err(Refusal::Frozen.into());
+    }
+    let device = trusted_device::store::recognize(w, account.id)?;
+    let as_backup_code = match attempt.kind {
+        Some(kind) => kind == Kind::BackupCode,
+        None => attempt.factor.is_none() && twinlock_otp::looks_like_backup_code(&attempt.code),
+    };
+    if as_backup_code {
+        backup_code(w, account, attempt, device)
+    } else {
+        app_code(w, account, attempt, device)
+    }
+}
+
+/// A second factor that was proven for the first time.
+pub struct Bound {
+    /// It, and what it replaced.
+    pub proven: totp::flow::Proven,
+    /// The account's first sheet of backup codes, shown once.
+    pub sheet: Option<backup_codes::Sheet>,
+}
+
+/// Proves a half-done second factor by its first code; the account's first one brings backup codes, in the same transaction.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is no such half-done one, [`Refusal::InvalidCode`] when the code does not fit.
+pub fn confirm(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    code: &str,
+) -> Result<Bound, Stop> {
+    let proven = totp::flow::confirm(w, account, id, code)?;
+    with_backup_codes(w, account, proven)
+}
+
+/// Brings an existing app's secret along, active at once.
+///
+/// # Errors
+/// [`Refusal::Field`] for a label that is too long or a full account.
+pub fn import(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    label: &str,
+    secret: &Secret,
+    parameters: Parameters,
+) -> Result<Bound, Stop> {
+    let proven = totp::flow::import(w, account, label, secret, parameters)?;
+    with_backup_codes(w, account.id, proven)
+}
+
+fn with_backup_codes(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    proven: totp::flow::Proven,
+) -> Result<Bound, Stop> {
+    let sheet = if proven.first {
+        Some(backup_codes::flow::make(w, account)?)
+    } else {
+        None
+    };
+    account::store::require_enrolment(w, account, false)?;
+    Ok(Bound { proven, sheet })
+}
+
+/// Removes one second factor. With the last one the backup codes go: two-factor authentication is off.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is no such one.
+pub fn remove(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
+    if !totp::flow::remove(w, account, id)? {
+        return Err(Refusal::NotFound.into());
+    }
+    let left = store::active(w, account)?;
+    match left.first() {
+        None => remove_all(w, account),
+        Some(first) if !first.preferred => store::prefer(w, account, first.id).map(|_| ()),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Removes every second factor, every backup code and every known device of the account; no session rests on one any more.
+///
+/// # Errors
+/// The database's trouble.
+pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    totp::store::remove_all(w, account)?;
+    store::remove_all(w, account)?;
+    backup_codes::store::end_sheets(w, account)?;
+    trusted_device::store::forget_all(w, account)?;
+    session::store::drop_second_factor(w, account)
+}
+
+/// The bucket a failure from this caller counts in, and whether it is open.
+struct Counter {
+    bucket: Bucket,
+    tally: Tally,
+    standing: Standing,
+}
+
+fn counter(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    device: Option<DeviceId>,
+    attempt: &Attempt,
+    cost: u32,
+) -> Result<Counter, Stop> {
+    let now = w.now();
+    if let Some(device) = device {
+        let bucket = Bucket::Device(device);
+        let tally = throttle::store::load(w, account, bucket)?;
+        if limits::device_standing(&tally, now, cost) == Standing::Open {
+            return Ok(Counter {
+                bucket,
+                tally,
+                standing: Standing::Open,
+            });
+        }
+    }
+    let bucket = Bucket::SecondFactor;
+    let tally = throttle::store::load(w, account, bucket)?;
+    let standing = limits::second_factor_standing(
+        &tally,
+        now,
+        &w.settings().limits,
+        cost,
+        attempt.mailbox_proved,
+    );
+    Ok(Counter {
+        bucket,
+        tally,
+        standing,
+    })
+}
+
+/// Writes the failure down before anything is compared; whether codes now have to wait if it stays one.
+fn count(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    counter: &mut Counter,
+    cost: u32,
+) -> Result<bool, Stop> {
+    let now = w.now();
+    match counter.bucket {
+        Bucket::SecondFactor => limits::count_second_factor(&mut counter.tally, now, cost),
+        _ => counter.tally.count(now, cost),
+    }
+    throttle::store::save(w, account, counter.bucket, &counter.tally)?;
+    Ok(counter.tally.locked_until > now)
+}
+
+/// Hands the failure back and clears the row of failures, here and for unknown devices.
+fn forgive(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    counter: &mut Counter,
+    cost: u32,
+) -> Result<(), Stop> {
+    counter.tally.forgive(cost);
+    throttle::store::save(w, account, counter.bucket, &counter.tally)?;
+    if counter.bucket != Bucket::SecondFactor {
+        let mut shared = throttle::store::load(w, account, Bucket::SecondFactor)?;
+        if shared.in_a_row > 0 {
+            shared.clear_row();
+            throttle::store::save(w, account, Bucket::SecondFactor, &shared)?;
+        }
+    }
+    Ok(())
+}
+
+fn app_code(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    attempt: &Attempt,
+    device: Option<DeviceId>,
+) -> Result<Verdict, Stop> {
+    let bound = totp::store::active(w, account.id, attempt.factor)?;
+    if bound.is_empty() {
+        return Ok(Verdict::NoFactor);
+    }
+    let typed = twinlock_otp::Digits::parse(&attempt.code).ok();
+    let candidates = typed
+        .as_ref()
+        .map_or(0, |typed| totp::rules::candidates(&bound, typed));
+    let cost = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
+    let mut counter = counter(w, account.id, device, attempt, cost)?;
+    if counter.standing != Standing::Open {
+        return locked(w, account.id, counter.standing);
+    }
+    let (Some(typed), true) = (typed, candidates > 0) else {
+        return Ok(Verdict::Wrong {
+            why: Wrong::Invalid,
+            counted: false,
+            waits: false,
+        });
+    };
+    let waits = count(w, account.id, &mut counter, cost)?;
+    match totp::flow::compare(w, account.id, &bound, &typed)? {
+        Ok(id) => {
+            forgive(w, account.id, &mut counter, cost)?;
+            store::used(w, account.id, id)?;
+            accepted(w, account.id, Proof::Totp(id), device)
+        }
+        Err(why) => refused(w, account.id, why, &counter, waits),
+    }
+}
+
+fn backup_code(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    attempt: &Attempt,
+    device: Option<DeviceId>,
+) -> Result<Verdict, Stop> {
+    if store::active(w, account.id)?.is_empty() {
+        return Ok(Verdict::NoFactor);
+    }
+    let code = match twinlock_otp::BackupCode::parse(&attempt.code) {
+        Ok(code) => code,
+        Err(twinlock_otp::BackupCodeError::Mistyped) => {
+            return Ok(Verdict::Wrong {
+                why: Wrong::Mistyped,
+                counted: false,
+                waits: false,
+            });
+        }
+        Err(twinlock_otp::BackupCodeError::NotABackupCode) => {
+            return Ok(Verdict::Wrong {
+                why: Wrong::Invalid,
+                counted: false,
+                waits: false,
+            });
+        }
+    };
+    let now = w.now();
+    let mut own = throttle::store::load(w, account.id, Bucket::BackupCode)?;
+    if let Standing::Until(until) = limits::backup_code_standing(&own, now) {
+        return Ok(Verdict::Locked {
+            until: Some(until),
+            backup_code: false,
+        });
+    }
+    own.count(now, 1);
+    throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
+    let mut counter = counter(w, account.id, device, attempt, 1)?;
+    let waits = count(w, account.id, &mut counter, 1)?;
+    match backup_codes::flow::consume(w, account.id, &code)? {
+        Ok(()) => {
+            own.forgive(1);
+            throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
+            forgive(w, account.id, &mut counter, 1)?;
+            let verdict = accepted(w, account.id, Proof::BackupCode, device)?;
+            let left =
+                backup_codes::store::status(w, account.id)?.map_or(0, |sheet| sheet.remaining);
+            account::notice(
+                w,
+                account.id,
+                Topic::BackupCodeUsed,
+                &[("left", left.to_string())],
+            )?;
+            Ok(verdict)
+        }
+        Err(why) => refused(w, account.id, why, &counter, waits),
+    }
+}
+
+fn accepted(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    proof: Proof,
+    device: Option<DeviceId>,
+) -> Result<Verdict, Stop> {
+    audit::append(
+        w,
+        account,
+        &Event::new("second_factor_accepted").with("kind", proof.word()),
+    )?;
+    let backup_codes_remaining =
+        backup_codes::store::status(w, account)?.map_or(0, |sheet| sheet.remaining);
+    Ok(Verdict::Accepted(Accepted {
+        proof,
+        backup_codes_remaining,
+        device,
+    }))
+}
+
+fn refused(
+    w: &mut Work<'_, '_>,
+    id: AccountId,
+    why: Wrong,
+    counter: &Counter,
+    waits: bool,
+) -> Result<Verdict, Stop> {
+    audit::append(
+        w,
+        id,
+        &Event::new("second_factor_refused").with("reason", why.reason()),
+    )?;
+    if waits && matches!(counter.tally.in_a_row, 5 | 10 | 15 | 20 | 100) {
+        let until: Timestamp = counter.tally.locked_until;
+        account::notice(
+            w,
+            id,
+            Topic::SecondFactorLocked,
+            &[("until", until.rfc3339())],
+        )?;
+    }
+    Ok(Verdict::Wrong {
+        why,
+        counted: true,
+        waits,
+    })
+}
+
+fn locked(w: &mut Work<'_, '_>, account: AccountId, standing: Standing) -> Result<Verdict, Stop> {
+    let until = match standing {
+        Standing::Until(until) => Some(until),
+        Standing::Open | Standing::Off => None,
+    };
+    let now = w.now();
+    let own = throttle::store::load(w, account, Bucket::BackupCode)?;
+    let codes_left =
+        backup_codes::store::status(w, account)?.is_some_and(|sheet| sheet.remaining > 0);
+    let backup_code = codes_left && limits::backup_code_standing(&own, now) == Standing::Open;
+    Ok(Verdict::Locked { until, backup_code })
+}

@@ -1,0 +1,152 @@
+//! Checking a password: count, hash outside the transaction, settle.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use twinlock_db::Locks;
+use zeroize::Zeroizing;
+
+use crate::app::{AccountId, DeviceId, Moment, Refusal, Stop, Work};
+use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
+use crate::trusted_device;
+
+use super::{rules, store};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A password try that was counted and hashed, to be settled in the transaction that acts on it.
+#[derive(Clone)]
+pub struct Tried {
+    /// Whose, possibly a phantom.
+    pub account: AccountId,
+    /// Whether the password was right.
+    pub right: bool,
+    counted: Counted,
+}
+
+#[derive(Clone)]
+struct Counted {
+    device: Option<DeviceId>,
+    stored: Option<String>,
+}
+
+/// Counts the try and compares.
+///
+/// # Errors
+/// [`Refusal::Locked`] or [`Refusal::TooManyRequests`] before anything is compared, the same for addresses nobody has.
+pub async fn attempt(moment: &Moment, account: AccountId, typed: &str) -> Result<Tried, Stop> {
+    let password = rules::normalize(typed)?;
+    spend_network(moment).await?;
+    let counted = moment
+        .write(Locks::account(account.0), move |w| count(w, account))
+        .await?;
+    let right = moment
+        .app
+        .hasher
+        .check(password, counted.stored.clone())
+        .await?;
+    Ok(Tried {
+        account,
+        right,
+        counted,
+    })
+}
+
+/// Settles a try: a right one hands its failures back, unless the password changed meanwhile.
+///
+/// # Errors
+/// [`Refusal::InvalidCredentials`] for a wrong one.
+pub fn settle(w: &mut Work<'_, '_>, tried: &Tried) -> Result<(), Stop> {
+    let unchanged = store::load(w, tried.account)? == tried.counted.stored;
+    let buckets = buckets(w, tried.counted.device);
+    for bucket in buckets {
+        let mut tally = throttle::store::load(w, tried.account, bucket)?;
+        if tried.right && unchanged {
+            tally.forgive(1);
+        }
+        throttle::store::save(w, tried.account, bucket, &tally)?;
+    }
+    if !(tried.right && unchanged) {
+        return Err(Refusal::InvalidCredentials.into());
+    }
+    let network = w.moment.client.network.clone();
+    throttle::store::refund(w, "password_minute", &network, MINUTE)?;
+    throttle::store::refund(w, "password_hour", &network, HOUR)
+}
+
+/// The hash of a new password that was checked already.
+///
+/// # Errors
+/// [`crate::app::Fault::Overloaded`] when too many hashes are waiting.
+pub async fn hash_new(moment: &Moment, password: Zeroizing<String>) -> Result<String, Stop> {
+    let salt = moment.draw("password salt").bytes();
+    moment.app.hasher.hash(password, salt).await
+}
+
+async fn spend_network(moment: &Moment) -> Result<(), Stop> {
+    let settings = &moment.app.settings.limits;
+    let (minute, hour) = (
+        settings.password_network_minute,
+        settings.password_network_hour,
+    );
+    moment
+        .write(Locks::none(), move |w| {
+            let network = w.moment.client.network.clone();
+            let now = w.now();
+            if !throttle::store::spend(w, "password_minute", &network, MINUTE, minute)? {
+                let retry_after = throttle::store::window_end(now, MINUTE).seconds_from(now);
+                return Err(Refusal::TooManyRequests { retry_after }.into());
+            }
+            if !throttle::store::spend(w, "password_hour", &network, HOUR, hour)? {
+                let retry_after = throttle::store::window_end(now, HOUR).seconds_from(now);
+                return Err(Refusal::TooManyRequests { retry_after }.into());
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn count(w: &mut Work<'_, '_>, account: AccountId) -> Result<Counted, Stop> {
+    let device = trusted_device::store::recognize(w, account)?;
+    let now = w.now();
+    let buckets = buckets(w, device);
+    let mut tallies: Vec<(Bucket, Tally)> = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        let tally = throttle::store::load(w, account, bucket)?;
+        let standing = match bucket {
+            Bucket::PasswordFrom(_) => limits::password_from_standing(&tally, now),
+            _ => limits::password_standing(&tally, now),
+        };
+        if let Standing::Until(until) = standing {
+            return Err(Refusal::Locked {
+                until,
+                still_possible: vec!["email_code"],
+            }
+            .into());
+        }
+        tallies.push((bucket, tally));
+    }
+    for (bucket, mut tally) in tallies {
+        match bucket {
+            Bucket::PasswordFrom(_) => limits::count_password_from(&mut tally, now),
+            _ => tally.count(now, 1),
+        }
+        throttle::store::save(w, account, bucket, &tally)?;
+    }
+    Ok(Counted {
+        device,
+        stored: store::load(w, account)?,
+    })
+}
+
+/// A known device counts alone; anyone else counts for the account and, with growing waits, for the network at this account.
+fn buckets(w: &Work<'_, '_>, device: Option<DeviceId>) -> Vec<Bucket> {
+    if let Some(device) = device {
+        return vec![Bucket::PasswordDevice(device)];
+    }
+    let hash: [u8; 32] = Sha256::digest(&w.moment.client.network).into();
+    let mut network = [0; 8];
+    network.copy_from_slice(hash.first_chunk::<8>().unwrap_or(&[0; 8]));
+    vec![Bucket::Password, Bucket::PasswordFrom(network)]
+}

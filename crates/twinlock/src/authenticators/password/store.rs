@@ -1,0 +1,51 @@
+//! Rows of password hashes, sealed.
+
+use crate::app::{AccountId, Cell, Stop, Work};
+
+const LOAD: &str = "SELECT hash FROM password WHERE account_id = ?1";
+const SAVE: &str = "INSERT INTO password (account_id, hash, changed_at) VALUES (?1, ?2, ?3) \
+    ON CONFLICT (account_id) DO UPDATE SET hash = ?2, changed_at = ?3";
+const REMOVE: &str = "DELETE FROM password WHERE account_id = ?1";
+
+/// Every statement here, for the test that prepares them all.
+pub const STATEMENTS: &[&str] = &[LOAD, SAVE, REMOVE];
+
+fn cell(account: AccountId) -> Cell<'static> {
+    Cell {
+        column: "password.hash",
+        account,
+        row: &[],
+    }
+}
+
+/// The account's hash as a PHC string.
+///
+/// # Errors
+/// The database's trouble, or a value that does not open.
+pub fn load(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<String>, Stop> {
+    let sealed =
+        w.tx.query_opt(LOAD, &[account.into()], |row| row.bytes(0))?;
+    sealed
+        .map(|sealed| w.open_text(cell(account), &sealed))
+        .transpose()
+}
+
+/// Stores a hash.
+///
+/// # Errors
+/// The database's trouble.
+pub fn save(w: &mut Work<'_, '_>, account: AccountId, hash: &str) -> Result<(), Stop> {
+    let sealed = w.seal(cell(account), hash.as_bytes());
+    let now = w.now();
+    w.tx.execute(SAVE, &[account.into(), sealed.into(), now.into()])?;
+    Ok(())
+}
+
+/// Removes the hash.
+///
+/// # Errors
+/// The database's trouble.
+pub fn remove(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    w.tx.execute(REMOVE, &[account.into()])?;
+    Ok(())
+}

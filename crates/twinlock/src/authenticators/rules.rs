@@ -1,0 +1,180 @@
+//! The closed list of second factors and what is asked of each.
+
+use crate::app::{AuthenticatorId, DeviceId, Refusal, Timestamp};
+use crate::session::Proof;
+
+use super::Authenticator;
+use super::backup_codes::SheetStatus;
+
+/// A kind of second factor, or the codes that stand in for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An authenticator app (RFC 6238).
+    Totp,
+    /// A backup code.
+    BackupCode,
+}
+
+impl Kind {
+    /// The kind's word, in rows and in the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::BackupCode => "backup_code",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "totp" => Some(Self::Totp),
+            "backup_code" => Some(Self::BackupCode),
+            _ => None,
+        }
+    }
+}
+
+/// What an account holds.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// Its active second factors, the preferred one first.
+    pub factors: Vec<Authenticator>,
+    /// Its live sheet of backup codes.
+    pub backup_codes: Option<SheetStatus>,
+}
+
+impl Held {
+    /// Whether two-factor authentication is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.factors.is_empty()
+    }
+
+    /// Backup codes left; 0 without a sheet.
+    #[must_use]
+    pub fn codes_left(&self) -> u32 {
+        self.backup_codes
+            .as_ref()
+            .map_or(0, |sheet| sheet.remaining)
+    }
+}
+
+/// A typed code and what narrows it.
+#[derive(Clone)]
+pub struct Attempt {
+    /// As typed.
+    pub code: String,
+    /// Only this kind.
+    pub kind: Option<Kind>,
+    /// Only this authenticator.
+    pub factor: Option<AuthenticatorId>,
+    /// Whether the mailbox was proven beside another first factor: five more tries a month.
+    pub mailbox_proved: bool,
+}
+
+/// A code that was accepted.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// What proved it.
+    pub proof: Proof,
+    /// Backup codes left.
+    pub backup_codes_remaining: u32,
+    /// The known device it came from.
+    pub device: Option<DeviceId>,
+}
+
+/// Why a code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It fits nothing.
+    Invalid,
+    /// It was accepted before.
+    AlreadyUsed,
+    /// It would have fitted so many seconds ago: the phone's clock is behind.
+    Drift(u32),
+    /// A backup code with a typing slip; cost nothing.
+    Mistyped,
+    /// A backup code of a sheet that was replaced.
+    OldSheet,
+}
+
+impl Wrong {
+    /// The API's reason.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid_code",
+            Self::AlreadyUsed => "already_used",
+            Self::Drift(_) => "clock_drift",
+            Self::Mistyped => "mistyped",
+            Self::OldSheet => "expired",
+        }
+    }
+
+    /// What somebody past only the first factor is told: no more than helps the person.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Mistyped => Refusal::Mistyped,
+            Self::Drift(seconds) => Refusal::InvalidCode {
+                drift_seconds: Some(seconds),
+            },
+            Self::Invalid | Self::AlreadyUsed | Self::OldSheet => Refusal::InvalidCode {
+                drift_seconds: None,
+            },
+        }
+    }
+}
+
+/// What became of a typed code.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It was accepted and is spent.
+    Accepted(Accepted),
+    /// It was not. `counted`: whether it cost a try; `waits`: whether codes now have to wait.
+    Wrong {
+        /// Why.
+        why: Wrong,
+        /// Whether it cost a try.
+        counted: bool,
+        /// Whether codes now have to wait.
+        waits: bool,
+    },
+    /// Nothing was compared.
+    Locked {
+        /// When codes are looked at again; `None`: only after recovery.
+        until: Option<Timestamp>,
+        /// Whether a backup code would still be looked at.
+        backup_code: bool,
+    },
+    /// There is nothing to compare with.
+    NoFactor,
+}
+
+/// The far future, said where codes are off until recovery.
+pub const UNTIL_RECOVERY: Timestamp = Timestamp::from_millis(253_402_300_799_000);
+
+impl Verdict {
+    /// As a refusal, where it is not an acceptance.
+    ///
+    /// # Errors
+    /// What the person is told.
+    pub fn accepted(self) -> Result<Accepted, Refusal> {
+        match self {
+            Self::Accepted(accepted) => Ok(accepted),
+            Self::Wrong { why, .. } => Err(why.refusal()),
+            Self::Locked { until, backup_code } => Err(Refusal::Locked {
+                until: until.unwrap_or(UNTIL_RECOVERY),
+                still_possible: if backup_code {
+                    vec!["backup_code"]
+                } else {
+                    Vec::new()
+                },
+            }),
+            Self::NoFactor => Err(Refusal::NoFactor),
+        }
+    }
+}

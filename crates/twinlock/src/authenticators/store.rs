@@ -1,0 +1,261 @@
+//! Rows common to every bound second factor.
+
+use std::time::Duration;
+
+use crate::app::{AccountId, AuthenticatorId, Fault, Stop, Timestamp, Work};
+
+use super::Kind;
+
+const ACTIVE: &str = "SELECT authenticator_id, kind, label, preferred, created_at, activated_at, last_used_at FROM authenticator \
+    WHERE account_id = ?1 AND state = 'active' ORDER BY preferred DESC, activated_at, authenticator_id";
+const ONE: &str = "SELECT kind, label, state, preferred, replaces, created_at, expires_at, activated_at, last_used_at FROM authenticator \
+    WHERE account_id = ?1 AND authenticator_id = ?2";
+const INSERT: &str = "INSERT INTO authenticator (account_id, authenticator_id, kind, label, state, preferred, replaces, created_at, expires_at) \
+    VALUES (?1, ?2, ?3, ?4, 'pending', 0, ?5, ?6, ?7)";
+const ACTIVATE: &str = "UPDATE authenticator SET state = 'active', expires_at = NULL, activated_at = ?3, last_used_at = ?3, preferred = ?4, replaces = NULL \
+    WHERE account_id = ?1 AND authenticator_id = ?2 AND state = 'pending' AND expires_at > ?3";
+const USED: &str =
+    "UPDATE authenticator SET last_used_at = ?3 WHERE account_id = ?1 AND authenticator_id = ?2";
+const RENAME: &str = "UPDATE authenticator SET label = ?3 WHERE account_id = ?1 AND authenticator_id = ?2 AND state = 'active'";
+const PREFER_NONE: &str = "UPDATE authenticator SET preferred = 0 WHERE account_id = ?1";
+const PREFER: &str = "UPDATE authenticator SET preferred = 1 WHERE account_id = ?1 AND authenticator_id = ?2 AND state = 'active'";
+const REMOVE: &str = "DELETE FROM authenticator WHERE account_id = ?1 AND authenticator_id = ?2";
+const REMOVE_ALL: &str = "DELETE FROM authenticator WHERE account_id = ?1";
+const STALE: &str = "SELECT authenticator_id FROM authenticator WHERE account_id = ?1 AND state = 'pending' \
+    AND (expires_at <= ?2 OR created_at <= ?3) ORDER BY authenticator_id LIMIT 100";
+const PENDING: &str = "SELECT authenticator_id FROM authenticator WHERE account_id = ?1 AND state = 'pending' ORDER BY created_at LIMIT 100";
+const LABELS: &str = "SELECT label FROM authenticator WHERE account_id = ?1 AND state = 'active'";
+
+/// Every statement here, for the test that prepares them all.
+pub const STATEMENTS: &[&str] = &[
+    ACTIVE,
+    ONE,
+    INSERT,
+    ACTIVATE,
+    USED,
+    RENAME,
+    PREFER_NONE,
+    PREFER,
+    REMOVE,
+    REMOVE_ALL,
+    STALE,
+    PENDING,
+    LABELS,
+];
+
+/// How long a half-done enrolment waits for its code.
+pub const PENDING_LIFE: Duration = Duration::from_secs(600);
+
+/// A bound second factor.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    /// Its id.
+    pub id: AuthenticatorId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The person's name for it; may be empty.
+    pub label: String,
+    /// Whether it still waits for its first code.
+    pub pending: bool,
+    /// Asked first at sign-in.
+    pub preferred: bool,
+    /// What it will replace when proven.
+    pub replaces: Option<AuthenticatorId>,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When a pending one dies.
+    pub expires_at: Option<Timestamp>,
+    /// When it was proven.
+    pub activated_at: Option<Timestamp>,
+    /// When it was last accepted.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Active second factors, the preferred one first.
+///
+/// # Errors
+/// The database's trouble.
+pub fn active(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<Authenticator>, Stop> {
+    let found = w.tx.query(ACTIVE, &[account.into()], |row| {
+        Ok((
+            row.text(1)?,
+            Authenticator {
+                id: AuthenticatorId(row.bytes16(0)?),
+                kind: Kind::Totp,
+                label: row.text(2)?,
+                pending: false,
+                preferred: row.flag(3)?,
+                replaces: None,
+                created_at: Timestamp::from_millis(row.int(4)?),
+                expires_at: None,
+                activated_at: row.opt_int(5)?.map(Timestamp::from_millis),
+                last_used_at: row.opt_int(6)?.map(Timestamp::from_millis),
+            },
+        ))
+    })?;
+    found
+        .into_iter()
+        .map(|(word, factor)| with_kind(&word, factor))
+        .collect()
+}
+
+/// A kind this program does not know is a fault, never "no second factor".
+fn with_kind(word: &str, factor: Authenticator) -> Result<Authenticator, Stop> {
+    let kind = Kind::from_word(word).ok_or(Fault::Stored("kind of authenticator"))?;
+    Ok(Authenticator { kind, ..factor })
+}
+
+/// One authenticator of an account, pending or active.
+///
+/// # Errors
+/// The database's trouble.
+pub fn load(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+) -> Result<Option<Authenticator>, Stop> {
+    let found = w.tx.query_opt(ONE, &[account.into(), id.into()], |row| {
+        Ok((
+            row.text(0)?,
+            Authenticator {
+                id,
+                kind: Kind::Totp,
+                label: row.text(1)?,
+                pending: row.text(2)? == "pending",
+                preferred: row.flag(3)?,
+                replaces: row.opt_bytes16(4)?.map(AuthenticatorId),
+                created_at: Timestamp::from_millis(row.int(5)?),
+                expires_at: row.opt_int(6)?.map(Timestamp::from_millis),
+                activated_at: row.opt_int(7)?.map(Timestamp::from_millis),
+                last_used_at: row.opt_int(8)?.map(Timestamp::from_millis),
+            },
+        ))
+    })?;
+    found
+        .map(|(word, factor)| with_kind(&word, factor))
+        .transpose()
+}
+
+/// Stores a pending authenticator.
+///
+/// # Errors
+/// The database's trouble.
+pub fn insert(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    factor: &Authenticator,
+) -> Result<(), Stop> {
+    let values = [
+        account.into(),
+        factor.id.into(),
+        factor.kind.word().into(),
+        factor.label.as_str().into(),
+        factor.replaces.map(|id| id.0.to_vec()).into(),
+        factor.created_at.into(),
+        factor.expires_at.map(Timestamp::as_millis).into(),
+    ];
+    w.tx.execute(INSERT, &values)?;
+    Ok(())
+}
+
+/// Makes a pending authenticator active, once; false when it was not pending any more or has died.
+///
+/// # Errors
+/// The database's trouble.
+pub fn activate(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    preferred: bool,
+) -> Result<bool, Stop> {
+    let now = w.now();
+    Ok(w.tx.execute(
+        ACTIVATE,
+        &[account.into(), id.into(), now.into(), preferred.into()],
+    )? == 1)
+}
+
+/// Notes that it was accepted.
+///
+/// # Errors
+/// The database's trouble.
+pub fn used(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
+    let now = w.now();
+    w.tx.execute(USED, &[account.into(), id.into(), now.into()])?;
+    Ok(())
+}
+
+/// Changes its label; whether there is such an active one.
+///
+/// # Errors
+/// The database's trouble.
+pub fn rename(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    label: &str,
+) -> Result<bool, Stop> {
+    Ok(w.tx
+        .execute(RENAME, &[account.into(), id.into(), label.into()])?
+        == 1)
+}
+
+/// Makes it the one asked first; whether there is such an active one.
+///
+/// # Errors
+/// The database's trouble.
+pub fn prefer(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<bool, Stop> {
+    w.tx.execute(PREFER_NONE, &[account.into()])?;
+    Ok(w.tx.execute(PREFER, &[account.into(), id.into()])? == 1)
+}
+
+/// Removes the common row; the kind's own row goes first.
+///
+/// # Errors
+/// The database's trouble.
+pub fn remove(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<bool, Stop> {
+    Ok(w.tx.execute(REMOVE, &[account.into(), id.into()])? == 1)
+}
+
+/// Removes every common row of an account; the kinds' own rows go first.
+///
+/// # Errors
+/// The database's trouble.
+pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    w.tx.execute(REMOVE_ALL, &[account.into()])?;
+    Ok(())
+}
+
+/// Pending authenticators that died.
+///
+/// # Errors
+/// The database's trouble.
+pub fn stale(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<AuthenticatorId>, Stop> {
+    let now = w.now();
+    let values = [account.into(), now.into(), now.minus(PENDING_LIFE).into()];
+    Ok(w.tx
+        .query(STALE, &values, |row| row.bytes16(0))?
+        .into_iter()
+        .map(AuthenticatorId)
+        .collect())
+}
+
+/// All pending authenticators, oldest first.
+///
+/// # Errors
+/// The database's trouble.
+pub fn pending(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<AuthenticatorId>, Stop> {
+    Ok(w.tx
+        .query(PENDING, &[account.into()], |row| row.bytes16(0))?
+        .into_iter()
+        .map(AuthenticatorId)
+        .collect())
+}
+
+/// Labels in use.
+///
+/// # Errors
+/// The database's trouble.
+pub fn labels(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<String>, Stop> {
+    Ok(w.tx.query(LABELS, &[account.into()], |row| row.text(0))?)
+}

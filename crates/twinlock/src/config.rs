@@ -1,0 +1,471 @@
+//! Settings: one TOML file, each value overridable by an environment variable `TWINLOCK_SECTION__KEY`.
+//!
+//! Every default is safe for production. An unknown name is an error that says the nearest known one.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// All settings.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The listener and how the world reaches it.
+    pub server: Server,
+    /// Where rows are kept.
+    pub database: Database,
+    /// The master key.
+    pub keys: Keys,
+    /// First factors, sign-up and session times.
+    pub sign_in: SignIn,
+    /// Second factors.
+    pub two_factor: TwoFactor,
+    /// Limits on guessing.
+    pub limits: Limits,
+    /// Mail.
+    pub email: Email,
+    /// Names, colours and the words that differ between styles.
+    pub branding: Branding,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The one address people see, such as `https://login.example.org`. Links, cookies and the own-origin check rest on it.
+    pub public_url: String,
+    /// Addresses or networks of reverse proxies whose forwarding headers are believed.
+    pub trusted_proxies: Vec<String>,
+    /// Origins whose scripts may call the JSON API with a bearer token.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: String::from("127.0.0.1:8080"),
+            public_url: String::from("http://localhost:8080"),
+            trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:path` or `postgres://…`.
+    pub url: String,
+    /// A file that holds the address instead (it may contain a password).
+    pub url_file: Option<PathBuf>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: String::from("sqlite:twinlock.db"),
+            url_file: None,
+        }
+    }
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// The file with the 32-byte master key; created, readable by its owner only, at first start.
+    pub master_key_file: PathBuf,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            master_key_file: PathBuf::from("twinlock.key"),
+        }
+    }
+}
+
+/// A way to start a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A password.
+    Password,
+    /// A code sent by email.
+    EmailCode,
+}
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    /// Only people with an invitation link.
+    Invitation,
+    /// People whose address is in `sign_up_domains`, and the invited.
+    Domains,
+    /// Everyone.
+    Open,
+}
+
+/// `[sign_in]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// First factors offered, the first one asked first.
+    pub methods: Vec<Method>,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// Mail domains for `sign_up = "domains"`.
+    pub sign_up_domains: Vec<String>,
+    /// A session ends after so many hours without use.
+    pub session_idle_hours: u32,
+    /// A session ends after so many hours in all.
+    pub session_total_hours: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            methods: vec![Method::Password, Method::EmailCode],
+            sign_up: SignUp::Invitation,
+            sign_up_domains: Vec::new(),
+            session_idle_hours: 7 * 24,
+            session_total_hours: 30 * 24,
+        }
+    }
+}
+
+/// When a second factor is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// At every sign-in.
+    EverySignIn,
+}
+
+/// How setting up an authenticator app is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrolment {
+    /// QR code, **Continue**, then the code with **Verify**.
+    TwoSteps,
+    /// QR code and code field together with **Enable**.
+    OnePage,
+}
+
+/// Whether a person may hold several second factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Methods {
+    /// As many as they like.
+    Several,
+    /// One; a new one replaces it.
+    One,
+}
+
+/// `[two_factor]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TwoFactor {
+    /// When it is asked.
+    pub ask: Ask,
+    /// How enrolment is laid out.
+    pub enrolment: Enrolment,
+    /// One second factor or several.
+    pub methods: Methods,
+    /// Whether everybody must have it.
+    pub required: bool,
+    /// Authenticator apps.
+    pub totp: Totp,
+    /// Backup codes.
+    pub backup_codes: BackupCodes,
+}
+
+impl Default for TwoFactor {
+    fn default() -> Self {
+        Self {
+            ask: Ask::EverySignIn,
+            enrolment: Enrolment::TwoSteps,
+            methods: Methods::Several,
+            required: false,
+            totp: Totp::default(),
+            backup_codes: BackupCodes::default(),
+        }
+    }
+}
+
+/// `[two_factor.totp]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Totp {
+    /// Steps of 30 seconds a phone may lag behind: 0 to 2.
+    pub past_steps: u8,
+    /// Steps of 30 seconds a phone may run ahead: 0 to 2.
+    pub future_steps: u8,
+    /// Apps suggested when setting up.
+    pub apps: Vec<SuggestedApp>,
+}
+
+impl Default for Totp {
+    fn default() -> Self {
+        Self {
+            past_steps: 1,
+            future_steps: 1,
+            apps: SuggestedApp::defaults(),
+        }
+    }
+}
+
+/// A platform an app is suggested for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// Android.
+    Android,
+    /// iPhone and iPad.
+    Ios,
+    /// Windows.
+    Windows,
+}
+
+/// `[[two_factor.totp.apps]]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestedApp {
+    /// The app's name.
+    pub name: String,
+    /// Where it runs, with a link for each.
+    pub links: Vec<AppLink>,
+    /// Marked as recommended.
+    #[serde(default)]
+    pub recommended: bool,
+}
+
+/// Where to get an app.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppLink {
+    /// For which platform.
+    pub platform: Platform,
+    /// An https address.
+    pub url: String,
+}
+
+impl SuggestedApp {
+    fn defaults() -> Vec<Self> {
+        let app = |name: &str, links: &[(Platform, &str)]| Self {
+            name: name.to_owned(),
+            links: links
+                .iter()
+                .map(|(platform, url)| AppLink {
+                    platform: *platform,
+                    url: (*url).to_owned(),
+                })
+                .collect(),
+            recommended: false,
+        };
+        let play = |id: &str| format!("https://play.google.com/store/apps/details?id={id}");
+        vec![
+            app(
+                "Google Authenticator",
+                &[
+                    (
+                        Platform::Android,
+                        &play("com.google.android.apps.authenticator2"),
+                    ),
+                    (
+                        Platform::Ios,
+                        "https://apps.apple.com/app/google-authenticator/id388497605",
+                    ),
+                ],
+            ),
+            app(
+                "Microsoft Authenticator",
+                &[
+                    (Platform::Android, &play("com.azure.authenticator")),
+                    (
+                        Platform::Ios,
+                        "https://apps.apple.com/app/microsoft-authenticator/id983156458",
+                    ),
+                ],
+            ),
+            app(
+                "Duo Mobile",
+                &[
+                    (Platform::Android, &play("com.duosecurity.duomobile")),
+                    (
+                        Platform::Ios,
+                        "https://apps.apple.com/app/duo-mobile/id422663827",
+                    ),
+                ],
+            ),
+            app(
+                "Authy",
+                &[
+                    (Platform::Android, &play("com.authy.authy")),
+                    (
+                        Platform::Ios,
+                        "https://apps.apple.com/app/twilio-authy/id494168017",
+                    ),
+                ],
+            ),
+            app(
+                "1Password",
+                &[(
+                    Platform::Ios,
+                    "https://apps.apple.com/app/1password-password-manager/id1511601750",
+                )],
+            ),
+        ]
+    }
+}
+
+/// `[two_factor.backup_codes]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupCodes {
+    /// Codes on a sheet: 5 to 20.
+    pub count: u8,
+    /// Whether people may look at their codes again (a sealed copy is kept).
+    pub reveal: bool,
+}
+
+impl Default for BackupCodes {
+    fn default() -> Self {
+        Self {
+            count: 10,
+            reveal: false,
+        }
+    }
+}
+
+/// Which set of limits is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// The usual limits.
+    Default,
+    /// The stricter ones of the same table.
+    Strict,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Which set of limits is in force.
+    pub profile: Profile,
+    /// Wrong second-factor codes from unknown devices that are compared in 30 days.
+    pub second_factor_failures_30_days: u32,
+    /// Wrong codes in one sign-in.
+    pub wrong_codes_per_sign_in: u32,
+    /// Minutes a step-up lasts.
+    pub step_up_minutes: u32,
+    /// Password failures in a minute from one network.
+    pub password_network_minute: u32,
+    /// Password failures in an hour from one network.
+    pub password_network_hour: u32,
+    /// Mails with codes to one mailbox in an hour, over all purposes.
+    pub email_codes_hour: u32,
+    /// Mails with codes to one mailbox in a day, over all purposes.
+    pub email_codes_day: u32,
+    /// Mails with codes asked for by one network in an hour.
+    pub email_codes_network_hour: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Default,
+            second_factor_failures_30_days: 20,
+            wrong_codes_per_sign_in: 5,
+            step_up_minutes: 10,
+            password_network_minute: 20,
+            password_network_hour: 300,
+            email_codes_hour: 5,
+            email_codes_day: 10,
+            email_codes_network_hour: 60,
+        }
+    }
+}
+
+/// `[email]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Email {
+    /// `smtp://user:password@host:587` or `smtps://…`.
+    pub smtp_url: Option<String>,
+    /// A file that holds the address instead.
+    pub smtp_url_file: Option<PathBuf>,
+    /// The sender.
+    pub from: String,
+}
+
+impl Default for Email {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            smtp_url_file: None,
+            from: String::from("Twinlock <twinlock@localhost>"),
+        }
+    }
+}
+
+/// `[branding]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Branding {
+    /// The name people know; also the issuer shown in authenticator apps.
+    pub name: String,
+    /// The accent colour, `#rrggbb`.
+    pub accent: String,
+    /// Who helps people without a phone and without codes.
+    pub support: String,
+    /// An address or page for **Contact Us**; without one the page tells people to ask their administrator.
+    pub support_url: Option<String>,
+    /// Words that differ between the styles.
+    pub labels: Labels,
+}
+
+impl Default for Branding {
+    fn default() -> Self {
+        Self {
+            name: String::from("Twinlock"),
+            accent: String::from("#1f5fbf"),
+            support: String::from("your administrator"),
+            support_url: None,
+            labels: Labels::default(),
+        }
+    }
+}
+
+/// `[branding.labels]`: a closed table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Labels {
+    /// The menu entry that opens the person's own pages.
+    pub settings: String,
+    /// Heading of two-factor authentication.
+    pub two_factor: String,
+    /// The button that turns it on.
+    pub enable: String,
+    /// The button on the Security page that turns it off.
+    pub disable: String,
+    /// What an organization is called.
+    pub organization: String,
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self {
+            settings: String::from("User Settings"),
+            two_factor: String::from("Two-factor authentication"),
+            enable: String::from("Enable"),
+            disable: String::from("Disable 2FA"),
+            organization: String::from("organization"),
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! The one place where a refusal or a fault becomes a page or a problem document.
+//!
+//! A handler that ends in a [`Stop`] answers with the stop itself, tucked into the response; the frame around the route, which knows
+//! the language, the person and whether pages or programs are served, puts it into words.
+
+use std::sync::{Arc, Mutex};
+
+use askama::Template;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::json;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Messages, Problem, Shell};
+
+use crate::app::{App, Fault, Refusal, Stop, Timestamp};
+
+use super::Visit;
+use super::guard::Surface;
+use super::respond::see_other;
+
+/// A stop on its way from a handler to its frame.
+#[derive(Clone)]
+struct Tucked(Arc<Mutex<Option<Stop>>>);
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response
+            .extensions_mut()
+            .insert(Tucked(Arc::new(Mutex::new(Some(self)))));
+        response
+    }
+}
+
+/// How a refusal is told: status, stable word, and what fills its message `refusal-<word>`.
+pub struct Told {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable word.
+    pub code: &'static str,
+    /// Seconds until trying again makes sense.
+    pub retry_after: Option<u64>,
+    /// The time the message names.
+    pub until: Option<Timestamp>,
+}
+
+/// How a refusal is told.
+#[must_use]
+pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
+    let plain = |status, code| Told {
+        status,
+        code,
+        retry_after: None,
+        until: None,
+    };
+    match refusal {
+        Refusal::InvalidCode {
+            drift_seconds: None,
+        } => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
+        Refusal::InvalidCode {
+            drift_seconds: Some(_),
+        } => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
+        Refusal::Mistyped => plain(StatusCode::UNPROCESSABLE_ENTITY, "mistyped"),
+        Refusal::InvalidCredentials => {
+            plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_credentials")
+        }
+        Refusal::Locked { until, .. } => Told {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "locked",
+            retry_after: Some(until.seconds_from(now)),
+            until: Some(*until),
+        },
+        Refusal::SignInExpired => plain(StatusCode::GONE, "sign_in_expired"),
+        Refusal::WrongStep => plain(StatusCode::CONFLICT, "wrong_step"),
+        Refusal::SignedOut => plain(StatusCode::UNAUTHORIZED, "signed_out"),
+        Refusal::StepUpRequired => plain(StatusCode::FORBIDDEN, "step_up_required"),
+        Refusal::Frozen => plain(StatusCode::FORBIDDEN, "frozen"),
+        Refusal::NotFound => plain(StatusCode::NOT_FOUND, "not_found"),
+        Refusal::AlreadyExists => plain(StatusCode::CONFLICT, "already_exists"),
+        Refusal::ResendTooSoon(at) => Told {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "resend_too_soon",
+            retry_after: Some(at.seconds_from(now)),
+            until: Some(*at),
+        },
+        Refusal::TooManyRequests { retry_after } => Told {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "too_many_requests",
+            retry_after: Some(*retry_after),
+            until: Some(now.plus(std::time::Duration::from_secs(*retry_after))),
+        },
+        Refusal::Field { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
+        Refusal::SignUpClosed => plain(StatusCode::FORBIDDEN, "sign_up_closed"),
+        Refusal::RevealDisabled => plain(StatusCode::FORBIDDEN, "reveal_disabled"),
+        Refusal::StillRequired => plain(StatusCode::CONFLICT, "still_required"),
+        Refusal::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),
+        Refusal::MissingScope(_) => plain(StatusCode::FORBIDDEN, "missing_scope"),
+        Refusal::NoFactor => plain(StatusCode::CONFLICT, "no_factor"),
+    }
+}
+
+/// A refusal in words for the person, in their language: what happened, why, what to do.
+#[must_use]
+pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
+    let told = tell(refusal, now);
+    let id = format!("refusal-{}", told.code.replace('_', "-"));
+    match refusal {
+        Refusal::InvalidCode {
+            drift_seconds: Some(seconds),
+        } => {
+            let minutes = i64::from((seconds + 30) / 60).max(1);
+            messages.with("refusal-clock-drift", &[("minutes", Arg::from(minutes))])
+        }
+        Refusal::Locked { still_possible, .. } => {
+            let until = Arg::from(clock_time(told.until.unwrap_or(now), now));
+            let with_code = still_possible.contains(&"backup_code");
+            messages.with(
+                if with_code {
+                    "refusal-locked-use-code"
+                } else {
+                    "refusal-locked"
+                },
+                &[("until", until)],
+            )
+        }
+        Refusal::ResendTooSoon(_) | Refusal::TooManyRequests { .. } => {
+            let until = Arg::from(clock_time(told.until.unwrap_or(now), now));
+            messages.with(
+                &id,
+                &[
+                    ("until", until),
+                    (
+                        "seconds",
+                        Arg::from(i64::try_from(told.retry_after.unwrap_or(0)).unwrap_or(0)),
+                    ),
+                ],
+            )
+        }
+        _ => messages.text(&id),
+    }
+}
+
+/// "14:32 UTC" today, with the date on another day.
+#[must_use]
+pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
+    let whole = at.plus(std::time::Duration::from_secs(59)).rfc3339();
+    let (date, time) = whole.split_once('T').unwrap_or((&whole, ""));
+    let today = now.rfc3339();
+    let hours_and_minutes: String = time.chars().take(5).collect();
+    if today.starts_with(date) {
+        format!("{hours_and_minutes} UTC")
+    } else {
+        format!("{date} {hours_and_minutes} UTC")
+    }
+}
+
+/// What is known around a route: enough to put any stop into words.
+pub struct Frame {
+    app: App,
+    surface: Surface,
+    messages: Messages,
+    method: Method,
+    path: String,
+    request_id: String,
+    visit: Option<Visit>,
+}
+
+impl Frame {
+    /// The frame of a request.
+    #[must_use]
+    pub fn new(app: &App, surface: Surface, language: &str, request: &Parts) -> Self {
+        let request_id = app
+            .entropy
+            .seed()
+            .map(|seed| data_encoding::HEXLOWER.encode(&seed.draw("request id").bytes::<8>()));
+        Self {
+            app: app.clone(),
+            surface,
+            messages: app.catalog.messages(language),
+            method: request.method.clone(),
+            path: request.uri.path().to_owned(),
+            request_id: request_id.unwrap_or_else(|_| String::from("none")),
+            visit: None,
+        }
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The frame once it is known who asks.
+    #[must_use]
+    pub fn with_visit(mut self, visit: &Visit) -> Self {
+        self.visit = Some(visit.clone());
+        self
+    }
+
+    /// Puts a handler's stop into words; leaves every other answer as it is.
+    #[must_use]
+    pub fn settle(self, mut response: Response) -> Response {
+        let tucked = response.extensions_mut().remove::<Tucked>();
+        let stop =
+            tucked.and_then(|tucked| tucked.0.lock().ok().and_then(|mut inner| inner.take()));
+        let mut response = match stop {
+            Some(stop) => self.answer_stop(&stop),
+            None => response,
+        };
+        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+        response
+    }
+
+    /// A stop as a page or a problem document.
+    #[must_use]
+    pub fn answer_stop(&self, stop: &Stop) -> Response {
+        match stop {
+            Stop::Refused(refusal) => self.answer_refusal(refusal),
+            Stop::Fault(fault) => self.answer_fault(fault),
+        }
+    }
+
+    fn answer_refusal(&self, refusal: &Refusal) -> Response {
+        let now = self.app.clock.now();
+        match self.surface {
+            Surface::Page => self.page_for(refusal, now),
+            Surface::Api | Surface::Plain => problem(refusal, &self.messages, now).into_response(),
+        }
+    }
+
+    /// Signed out and "prove it again" lead somewhere; everything else is said on a page.
+    fn page_for(&self, refusal: &Refusal, now: Timestamp) -> Response {
+        let back = if self.method == Method::GET {
+            self.path.as_str()
+        } else {
+            "/settings/security"
+        };
+        match refusal {
+            Refusal::SignedOut if self.method == Method::GET => {
+                see_other(&format!("/sign-in?return_to={back}"))
+            }
+            Refusal::SignedOut => see_other("/sign-in"),
+            Refusal::StepUpRequired => see_other(&format!("/step-up?return_to={back}")),
+            _ => {
+                let told = tell(refusal, now);
+                let start_again = matches!(refusal, Refusal::SignInExpired | Refusal::WrongStep);
+                let mut response = self.error_page(
+                    told.status,
+                    &words(refusal, &self.messages, now),
+                    start_again,
+                );
+                retry_after(&mut response, told.retry_after);
+                response
+            }
+        }
+    }
+
+    fn answer_fault(&self, fault: &Fault) -> Response {
+        let (status, code, after) = match fault {
+            Fault::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", Some(2)),
+            Fault::Database(twinlock_db::DbError::Busy) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "overloaded", Some(1))
+            }
+            Fault::Database(twinlock_db::DbError::Unavailable(_)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(5))
+            }
+            Fault::Database(_) | Fault::Stored(_) | Fault::Internal(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal", None)
+            }
+        };
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(request = self.request_id, path = self.path, fault = %fault, "a request failed");
+        } else {
+            tracing::warn!(request = self.request_id, path = self.path, fault = %fault, "a request was turned away");
+        }
+        let text = self.messages.with(
+            &format!("fault-{code}"),
+            &[("request", Arg::from(self.request_id.as_str()))],
+        );
+        let mut response = match self.surface {
+            Surface::Page => self.error_page(status, &text, false),
+            Surface::Api | Surface::Plain => {
+                let mut problem = Problem::new(
+                    status,
+                    code,
+                    self.messages.text(&format!("fault-{code}-title")),
+                )
+                .detail(text);
+                if let Some(after) = after {
+                    problem = problem.retry_after(after);
+                }
+                problem
+                    .with("request_id", json!(self.request_id))
+                    .into_response()
+            }
+        };
+        retry_after(&mut response, after);
+        response
+    }
+
+    fn error_page(&self, status: StatusCode, text: &str, start_again: bool) -> Response {
+        let title = self.messages.text("error-title");
+        let shell = match &self.visit {
+            Some(visit) => visit.shell(&title),
+            None => Shell::new(&self.messages, &self.app.settings.branding.name, &title),
+        };
+        let link = if start_again {
+            Some((String::from("/sign-in"), self.messages.text("start-again")))
+        } else {
+            Some((String::from("/"), self.messages.text("back-to-start")))
+        };
+        let template = ErrorPage {
+            page: shell,
+            title,
+            text: text.to_owned(),
+            link,
+        };
+        match template.render() {
+            Ok(html) => (status, axum::response::Html(html)).into_response(),
+            Err(_) => (status, Body::from(text.to_owned())).into_response(),
+        }
+    }
+}
+
+fn retry_after(response: &mut Response, seconds: Option<u64>) {
+    if let Some(seconds) = seconds
+        && let Ok(value) = HeaderValue::from_str(&seconds.max(1).to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+}
+
+/// A refusal as a problem document (RFC 9457).
+#[must_use]
+pub fn problem(refusal: &Refusal, messages: &Messages, now: Timestamp) -> Problem {
+    let told = tell(refusal, now);
+    let detail = words(refusal, messages, now);
+    let title = messages.text(&format!("refusal-{}-title", told.code.replace('_', "-")));
+    let mut problem = Problem::new(told.status, told.code, title).detail(&detail);
+    if let Some(seconds) = told.retry_after {
+        problem = problem.retry_after(seconds.max(1));
+    }
+    match refusal {
+        Refusal::InvalidCode {
+            drift_seconds: Some(seconds),
+        } => problem.with("drift_seconds", json!(seconds)),
+        Refusal::Locked {
+            until,
+            still_possible,
+        } => problem
+            .with("until", json!(until.rfc3339()))
+            .with("still_possible", json!(still_possible)),
+        Refusal::Field { field, code } => problem.field(*field, code, &detail),
+        Refusal::MissingScope(scope) => problem.with("scope", json!(scope)),
+        _ => problem,
+    }
+}
+
+/// A page that says what went wrong and where to go on.
+#[derive(Template)]
+#[template(path = "edge/error.html")]
+struct ErrorPage {
+    page: Shell,
+    title: String,
+    text: String,
+    link: Option<(String, String)>,
+}

@@ -1,0 +1,242 @@
+//! What a route demands before its handler runs: a declared guard, enforced here for every route alike.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
+use twinlock_web::{OriginVerdict, PublicUrl, TrustedProxies, check_own_origin};
+
+use crate::app::{App, Refusal, Stop};
+use crate::application::{self, Scope};
+use crate::session::flow::{self as sessions, Acting, Carrier};
+
+use super::Visit;
+use super::answer;
+use super::visit::{Carried, client};
+
+/// Whether a route answers people or programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// HTML.
+    Page,
+    /// JSON and problem documents.
+    Api,
+    /// Neither: assets, health.
+    Plain,
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Whoever carries a sign-in's token; the use case checks it.
+    SignIn,
+    /// Whoever is signed in.
+    Session,
+    /// An application whose key has this scope.
+    ApiKey(Scope),
+}
+
+/// What counts tries on a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttle {
+    /// Nothing is guessed here.
+    Nothing,
+    /// Passwords, per account and network.
+    Password,
+    /// Mailed codes: tries per code, mails per mailbox and network.
+    MailedCode,
+    /// Second-factor codes, per account over all factors.
+    SecondFactor,
+}
+
+/// What a route demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Pages, API or neither.
+    pub surface: Surface,
+    /// Who may call it.
+    pub who: Who,
+    /// What counts tries.
+    pub throttle: Throttle,
+    /// Whether its use case demands a recent proof of a factor.
+    pub step_up: bool,
+    /// Whether it leaves an event in the record.
+    pub audit: bool,
+}
+
+/// What the guard of every route needs.
+#[derive(Clone)]
+pub struct Gatekeeper {
+    /// The application.
+    pub app: App,
+    /// The one address people see.
+    pub public_url: Arc<PublicUrl>,
+    /// Whose forwarding headers are believed.
+    pub proxies: Arc<TrustedProxies>,
+}
+
+impl Gatekeeper {
+    /// Runs a request through a route's guard.
+    pub async fn admit(self, guard: Guard, request: Request, next: Next) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let language = self.language(&parts.headers);
+        let frame = answer::Frame::new(&self.app, guard.surface, &language, &parts);
+        let visit = match self
+            .recognize(guard, &parts, &language, frame.request_id())
+            .await
+        {
+            Ok(visit) => visit,
+            Err(stop) => return frame.answer_stop(&stop),
+        };
+        let frame = frame.with_visit(&visit);
+        parts.extensions.insert(visit);
+        let response = next.run(Request::from_parts(parts, body)).await;
+        frame.settle(response)
+    }
+
+    fn language(&self, headers: &HeaderMap) -> String {
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        self.app.catalog.negotiate(accepted).to_owned()
+    }
+
+    async fn recognize(
+        &self,
+        guard: Guard,
+        request: &Parts,
+        language: &str,
+        request_id: &str,
+    ) -> Result<Visit, Stop> {
+        let headers = &request.headers;
+        let carried = Carried::read(headers, &self.public_url);
+        let bearer = bearer(headers);
+        self.check_origin(request, &carried, bearer)?;
+        let ip = self.client_ip(request);
+        let moment = self
+            .app
+            .moment_of(client(ip, headers, carried.devices.clone(), language))?;
+        let mut visit = Visit {
+            moment,
+            acting: None,
+            api: None,
+            sign_in: None,
+            request_id: request_id.to_owned(),
+            path: request
+                .uri
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        };
+        match guard.surface {
+            Surface::Page => self.by_cookie(&mut visit, &carried).await?,
+            Surface::Api => self.by_bearer(&mut visit, &carried, bearer).await?,
+            Surface::Plain => {}
+        }
+        demand(guard.who, &visit)?;
+        Ok(visit)
+    }
+
+    async fn by_cookie(&self, visit: &mut Visit, carried: &Carried) -> Result<(), Stop> {
+        if let Some(token) = &carried.session {
+            let session = sessions::recognize(&visit.moment, token).await?;
+            visit.acting = session.map(|session| Acting {
+                session,
+                carrier: Carrier::Cookie,
+            });
+        }
+        visit.sign_in.clone_from(&carried.sign_in);
+        Ok(())
+    }
+
+    /// A bearer token is taken for what its prefix says, and for nothing else; without one the session's cookie serves.
+    async fn by_bearer(
+        &self,
+        visit: &mut Visit,
+        carried: &Carried,
+        bearer: Option<&str>,
+    ) -> Result<(), Stop> {
+        match bearer {
+            Some(token) if token.starts_with("tlk_") => {
+                visit.api = application::flow::recognize(&visit.moment, token).await?
+            }
+            Some(token) if token.starts_with("tli_") => visit.sign_in = Some(token.to_owned()),
+            Some(token) => {
+                let session = sessions::recognize(&visit.moment, token).await?;
+                visit.acting = session.map(|session| Acting {
+                    session,
+                    carrier: Carrier::Bearer,
+                });
+            }
+            None => self.by_cookie(visit, carried).await?,
+        }
+        Ok(())
+    }
+
+    /// A write that carries our cookies must come from our own pages; one from elsewhere is refused with or without them.
+    fn check_origin(
+        &self,
+        request: &Parts,
+        carried: &Carried,
+        bearer: Option<&str>,
+    ) -> Result<(), Stop> {
+        let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if safe || bearer.is_some() {
+            return Ok(());
+        }
+        match check_own_origin(&request.headers, &self.public_url) {
+            OriginVerdict::Own => Ok(()),
+            OriginVerdict::Absent if !carried.any() => Ok(()),
+            OriginVerdict::Absent | OriginVerdict::Foreign => Err(Refusal::ForeignOrigin.into()),
+        }
+    }
+
+    fn client_ip(&self, request: &Parts) -> IpAddr {
+        let peer = request
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        self.proxies.client_ip(peer, &request.headers)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn demand(who: Who, visit: &Visit) -> Result<(), Stop> {
+    match who {
+        Who::Anyone => Ok(()),
+        Who::SignIn => visit.sign_in().map(|_| ()),
+        Who::Session => visit.acting().map(|_| ()),
+        Who::ApiKey(scope) => {
+            let caller = visit.api()?;
+            if caller.may(scope) {
+                Ok(())
+            } else {
+                Err(Refusal::MissingScope(scope.word()).into())
+            }
+        }
+    }
+}
+
+/// Refuses a request whose Host is not ours (421).
+pub async fn own_host(public_url: Arc<PublicUrl>, request: Request, next: Next) -> Response {
+    if public_url.host_matches(request.headers(), request.uri()) {
+        return next.run(request).await;
+    }
+    let mut response = Response::new(axum::body::Body::from(
+        "This server does not answer for that host name.\n",
+    ));
+    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    response
+}

@@ -1,0 +1,96 @@
+//! The frame around a page, filled for this visit.
+
+use twinlock_web::{MenuLink, Shell, ShellUser, Tab, Width};
+
+use crate::app::Stop;
+
+use super::Visit;
+
+/// A tab of the person's own pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsTab {
+    /// Name and address.
+    Profile,
+    /// Password, second factors, backup codes.
+    Security,
+    /// Sessions.
+    Sessions,
+}
+
+impl SettingsTab {
+    const ALL: [(SettingsTab, &'static str, &'static str); 3] = [
+        (Self::Profile, "settings-tab-profile", "/settings/profile"),
+        (
+            Self::Security,
+            "settings-tab-security",
+            "/settings/security",
+        ),
+        (
+            Self::Sessions,
+            "settings-tab-sessions",
+            "/settings/sessions",
+        ),
+    ];
+}
+
+impl Visit {
+    /// A narrow page, for signing in.
+    #[must_use]
+    pub fn shell(&self, title: impl Into<String>) -> Shell {
+        let messages = self.moment.messages();
+        let mut shell = Shell::new(&messages, &self.moment.app.settings.branding.name, title);
+        shell.accent_css_url = Some(self.moment.app.theme.url().to_owned());
+        shell.skip_label = messages.text("skip-to-content");
+        if self.acting.is_some() {
+            shell.signed_in = Some(self.menu());
+        }
+        shell
+    }
+
+    /// A page of the person's own settings.
+    ///
+    /// # Errors
+    /// None now; the signature leaves room for what the frame may have to read.
+    pub fn settings_shell(
+        &self,
+        title: impl Into<String>,
+        current: SettingsTab,
+    ) -> Result<Shell, Stop> {
+        let mut shell = self.shell(title);
+        shell.width = Width::Settings;
+        shell.tabs_label = shell.messages.text("settings-tabs");
+        shell.tabs = SettingsTab::ALL
+            .iter()
+            .map(|(tab, label, href)| Tab {
+                label: shell.messages.text(label),
+                href: (*href).to_owned(),
+                current: *tab == current,
+            })
+            .collect();
+        Ok(shell)
+    }
+
+    fn menu(&self) -> ShellUser {
+        let messages = self.moment.messages();
+        let labels = &self.moment.app.settings.branding.labels;
+        ShellUser {
+            name: messages.text("your-account"),
+            initials: String::from("•"),
+            menu_label: messages.text("your-account"),
+            links: vec![
+                MenuLink {
+                    label: labels.settings.clone(),
+                    href: String::from("/settings/security"),
+                },
+                MenuLink {
+                    label: messages.text("help"),
+                    href: String::from("/help"),
+                },
+            ],
+            actions: vec![MenuLink {
+                label: messages.text("sign-out"),
+                href: String::from("/sign-out"),
+            }],
+        }
+    }
+}

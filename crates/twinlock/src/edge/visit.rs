@@ -1,0 +1,230 @@
+//! Who asks, and with what in hand.
+
+use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use twinlock_web::{CookieJar, PublicUrl, clear_cookie, cookie_name, set_cookie};
+
+use crate::app::{Client, Fault, Moment, Refusal, Stop};
+use crate::application::ApiCaller;
+use crate::config::Settings;
+use crate::session::flow::Acting;
+use crate::trusted_device;
+
+/// One request, recognized.
+#[derive(Clone)]
+pub struct Visit {
+    /// The instant.
+    pub moment: Moment,
+    /// The session behind it.
+    pub acting: Option<Acting>,
+    /// The application behind it.
+    pub api: Option<ApiCaller>,
+    /// The sign-in's token it carries.
+    pub sign_in: Option<String>,
+    /// Named in answers and logs.
+    pub request_id: String,
+    /// Path and query asked for.
+    pub path: String,
+}
+
+impl Visit {
+    /// The session.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOut`]; the guard of the route has refused before.
+    pub fn acting(&self) -> Result<&Acting, Stop> {
+        self.acting
+            .as_ref()
+            .ok_or_else(|| Refusal::SignedOut.into())
+    }
+
+    /// The application.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOut`]; the guard of the route has refused before.
+    pub fn api(&self) -> Result<&ApiCaller, Stop> {
+        self.api.as_ref().ok_or_else(|| Refusal::SignedOut.into())
+    }
+
+    /// The sign-in's token.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInExpired`].
+    pub fn sign_in(&self) -> Result<&str, Stop> {
+        self.sign_in
+            .as_deref()
+            .ok_or_else(|| Refusal::SignInExpired.into())
+    }
+
+    /// Cookies to set in the answer.
+    #[must_use]
+    pub fn cookies(&self) -> Cookies {
+        Cookies {
+            secure: is_secure(&self.moment.app.settings),
+            headers: Vec::new(),
+            device_tokens: self.moment.client.device_tokens.clone(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Stop> {
+        let visit = parts.extensions.get::<Visit>().cloned();
+        visit.ok_or_else(|| Fault::Internal(String::from("a route without a guard")).into())
+    }
+}
+
+fn is_secure(settings: &Settings) -> bool {
+    settings.server.public_url.starts_with("https://")
+}
+
+/// Our cookies in a request.
+pub(super) struct Carried {
+    pub(super) session: Option<String>,
+    pub(super) sign_in: Option<String>,
+    pub(super) devices: Vec<String>,
+}
+
+impl Carried {
+    pub(super) fn read(headers: &HeaderMap, public_url: &PublicUrl) -> Self {
+        let jar = CookieJar::parse(headers);
+        let secure = public_url.is_secure();
+        let get = |base: &str| jar.get(&cookie_name(base, secure)).map(str::to_owned);
+        let devices = get("twinlock-device").unwrap_or_default();
+        Self {
+            session: get("twinlock"),
+            sign_in: get("twinlock-signin"),
+            devices: devices
+                .split('.')
+                .filter(|token| !token.is_empty())
+                .take(trusted_device::TOKENS)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.session.is_some() || self.sign_in.is_some() || !self.devices.is_empty()
+    }
+}
+
+/// What is known of the other side.
+pub(super) fn client(
+    ip: IpAddr,
+    headers: &HeaderMap,
+    device_tokens: Vec<String>,
+    language: &str,
+) -> Client {
+    let agent = headers
+        .get(http::header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    Client {
+        network: twinlock_web::network_key(ip),
+        device_label: device_label(agent),
+        device_tokens,
+        language: language.to_owned(),
+    }
+}
+
+/// "Firefox on Linux"; the raw text never travels further.
+pub fn device_label(agent: &str) -> String {
+    let head: String = agent.chars().take(400).collect();
+    let known = woothee::parser::Parser::new().parse(&head);
+    match known {
+        Some(found) if found.name != "UNKNOWN" && found.os != "UNKNOWN" => {
+            format!("{} on {}", found.name, found.os)
+        }
+        Some(found) if found.name != "UNKNOWN" => found.name.to_owned(),
+        _ => String::from("Unknown device"),
+    }
+}
+
+/// Cookies of an answer.
+pub struct Cookies {
+    secure: bool,
+    headers: Vec<HeaderValue>,
+    device_tokens: Vec<String>,
+}
+
+impl Cookies {
+    /// The session, until the browser closes or the session ends.
+    #[must_use]
+    pub fn session(mut self, token: &str, seconds: u64) -> Self {
+        self.headers.push(set_cookie(
+            &cookie_name("twinlock", self.secure),
+            token,
+            Some(seconds),
+            self.secure,
+        ));
+        self
+    }
+
+    /// The sign-in, for its ten minutes.
+    #[must_use]
+    pub fn sign_in(mut self, token: &str) -> Self {
+        self.headers.push(set_cookie(
+            &cookie_name("twinlock-signin", self.secure),
+            token,
+            Some(600),
+            self.secure,
+        ));
+        self
+    }
+
+    /// A known device, beside those of other accounts.
+    #[must_use]
+    pub fn device(mut self, token: &str) -> Self {
+        let mut tokens = vec![token.to_owned()];
+        tokens.extend(
+            self.device_tokens
+                .iter()
+                .take(trusted_device::TOKENS - 1)
+                .cloned(),
+        );
+        let seconds = trusted_device::KNOWN.as_secs();
+        self.headers.push(set_cookie(
+            &cookie_name("twinlock-device", self.secure),
+            &tokens.join("."),
+            Some(seconds),
+            self.secure,
+        ));
+        self
+    }
+
+    /// The sign-in is over.
+    #[must_use]
+    pub fn end_sign_in(mut self) -> Self {
+        self.headers.push(clear_cookie(
+            &cookie_name("twinlock-signin", self.secure),
+            self.secure,
+        ));
+        self
+    }
+
+    /// The session is over.
+    #[must_use]
+    pub fn end_session(mut self) -> Self {
+        self.headers.push(clear_cookie(
+            &cookie_name("twinlock", self.secure),
+            self.secure,
+        ));
+        self
+    }
+
+    /// Puts them on an answer.
+    #[must_use]
+    pub fn on(self, mut response: axum::response::Response) -> axum::response::Response {
+        for header in self.headers {
+            response
+                .headers_mut()
+                .append(http::header::SET_COOKIE, header);
+        }
+        response
+    }
+}

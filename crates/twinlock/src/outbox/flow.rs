@@ -1,0 +1,129 @@
+//! The worker that hands mail over after commit.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use twinlock_db::Locks;
+use twinlock_delivery::{Mail, Outcome};
+
+use crate::app::{App, Moment, Stop};
+
+use super::store::{self, Claimed};
+
+/// How long a message stays claimed; longer than any provider's time-out.
+const HOLD: Duration = Duration::from_secs(60);
+/// The worker looks at least this often.
+const LOOK: Duration = Duration::from_secs(2);
+/// Messages taken at a time.
+const BATCH: i64 = 32;
+
+/// Runs until `stop` changes to true; a message in hand is finished first.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match pass(&app).await {
+            Ok(0) => {
+                tokio::select! {
+                    () = app.outbox_bell.notified() => {}
+                    () = pause(LOOK) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+            Ok(_) => {}
+            Err(stop) => {
+                tracing::error!(error = ?stop, "the outbox could not be read");
+                pause(LOOK).await;
+            }
+        }
+    }
+}
+
+/// Hands over what is due now; the number of messages looked at.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn pass(app: &App) -> Result<usize, Stop> {
+    let moment = app.moment()?;
+    let due = moment.read(|w| store::due(w, BATCH)).await?;
+    let mut touched = 0;
+    for (account, message) in due {
+        let moment = app.moment()?;
+        let claimed = moment
+            .write(Locks::none(), move |w| {
+                store::claim(w, account, message, HOLD)
+            })
+            .await?;
+        if let Some(claimed) = claimed {
+            touched += 1;
+            deliver(app, claimed).await?;
+        }
+    }
+    Ok(touched)
+}
+
+async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
+    let (account, message) = (claimed.account, claimed.message);
+    let Some(letter) = claimed.letter else {
+        return end(&app.moment()?, &claimed, "expired").await;
+    };
+    let messages = app.catalog.messages(&letter.language);
+    let (subject, text) = letter.words(&messages, &app.settings.branding.name);
+    let mail = Mail {
+        id: message.to_string(),
+        to: letter.to.clone(),
+        subject,
+        text,
+        html: None,
+    };
+    let outcome = app.mail.send(&mail).await;
+    let moment = app.moment()?;
+    let done = Claimed {
+        account,
+        message,
+        letter: None,
+        attempts: claimed.attempts,
+    };
+    match outcome {
+        Outcome::Accepted { .. } => {
+            app.mail_in_trouble.store(false, Ordering::Relaxed);
+            end(&moment, &done, "sent").await
+        }
+        Outcome::Refused { why } => {
+            tracing::warn!(message = %message, why, "a mail was refused for good");
+            end(&moment, &done, "refused").await
+        }
+        Outcome::Later { why } => {
+            app.mail_in_trouble.store(true, Ordering::Relaxed);
+            tracing::warn!(message = %message, why, attempts = claimed.attempts, "a mail has to wait");
+            let until = moment.now.plus(back_off(claimed.attempts));
+            moment
+                .write(Locks::none(), move |w| {
+                    store::defer(w, account, message, until)
+                })
+                .await
+        }
+    }
+}
+
+async fn end(moment: &Moment, claimed: &Claimed, state: &'static str) -> Result<(), Stop> {
+    let (account, message) = (claimed.account, claimed.message);
+    moment
+        .write(Locks::none(), move |w| {
+            store::settle(w, account, message, state)
+        })
+        .await
+}
+
+/// 2, 4, 8 … seconds, at most 5 minutes.
+fn back_off(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 8)).unwrap_or(1);
+    Duration::from_secs((1_u64 << doublings).min(300))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the worker's own rhythm; no decision rests on it"
+)]
+async fn pause(length: Duration) {
+    tokio::time::sleep(length).await;
+}

@@ -1,0 +1,160 @@
+//! What a mail says, before it is put into words.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use twinlock_web::i18n::{Arg, Messages};
+
+use crate::app::Timestamp;
+
+/// What a mail is about; also its message ids, `mail-<topic>-subject` and `mail-<topic>-text`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// A code that proves the mailbox of a new account.
+    SignUpCode,
+    /// Somebody tried to sign up with an address that has an account.
+    AlreadySignedUp,
+    /// A code that starts a sign-in.
+    SignInCode,
+    /// A code on the way to a new password.
+    PasswordResetCode,
+    /// A code that proves the mailbox in the middle of a sign-in.
+    MailboxCode,
+    /// A code before a sensitive change.
+    StepUpCode,
+    /// An invitation to sign up.
+    Invitation,
+    /// Two-factor authentication was turned on.
+    TwoFactorOn,
+    /// A method was added.
+    MethodAdded,
+    /// A method was removed.
+    MethodRemoved,
+    /// An authenticator app was set up anew.
+    MethodReplaced,
+    /// Two-factor authentication was turned off.
+    TwoFactorOff,
+    /// Two-factor authentication was reset by an administrator.
+    TwoFactorReset,
+    /// Other administrators are told of a reset made on the machine itself.
+    TwoFactorResetElsewhere,
+    /// New backup codes were made.
+    BackupCodesMade,
+    /// A backup code was used.
+    BackupCodeUsed,
+    /// The backup codes were looked at.
+    BackupCodesRevealed,
+    /// The password was changed.
+    PasswordChanged,
+    /// Somebody past the first factor guessed codes until the account had to wait.
+    SecondFactorLocked,
+}
+
+impl Topic {
+    /// The topic's word, as in its message ids.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignUpCode => "sign-up-code",
+            Self::AlreadySignedUp => "already-signed-up",
+            Self::SignInCode => "sign-in-code",
+            Self::PasswordResetCode => "password-reset-code",
+            Self::MailboxCode => "mailbox-code",
+            Self::StepUpCode => "step-up-code",
+            Self::Invitation => "invitation",
+            Self::TwoFactorOn => "two-factor-on",
+            Self::MethodAdded => "method-added",
+            Self::MethodRemoved => "method-removed",
+            Self::MethodReplaced => "method-replaced",
+            Self::TwoFactorOff => "two-factor-off",
+            Self::TwoFactorReset => "two-factor-reset",
+            Self::TwoFactorResetElsewhere => "two-factor-reset-elsewhere",
+            Self::BackupCodesMade => "backup-codes-made",
+            Self::BackupCodeUsed => "backup-code-used",
+            Self::BackupCodesRevealed => "backup-codes-revealed",
+            Self::PasswordChanged => "password-changed",
+            Self::SecondFactorLocked => "second-factor-locked",
+        }
+    }
+
+    /// Every topic, for the test that each has its texts.
+    pub const ALL: [Topic; 19] = [
+        Self::SignUpCode,
+        Self::AlreadySignedUp,
+        Self::SignInCode,
+        Self::PasswordResetCode,
+        Self::MailboxCode,
+        Self::StepUpCode,
+        Self::Invitation,
+        Self::TwoFactorOn,
+        Self::MethodAdded,
+        Self::MethodRemoved,
+        Self::MethodReplaced,
+        Self::TwoFactorOff,
+        Self::TwoFactorReset,
+        Self::TwoFactorResetElsewhere,
+        Self::BackupCodesMade,
+        Self::BackupCodeUsed,
+        Self::BackupCodesRevealed,
+        Self::PasswordChanged,
+        Self::SecondFactorLocked,
+    ];
+}
+
+/// A mail before it is put into words.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Letter {
+    /// Where it goes.
+    pub to: String,
+    /// What it is about.
+    pub topic: Topic,
+    /// The code it carries.
+    pub code: Option<String>,
+    /// The link it carries.
+    pub link: Option<String>,
+    /// Plain values for its text.
+    pub values: BTreeMap<String, String>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Language of the text.
+    pub language: String,
+}
+
+impl Letter {
+    /// Subject and text in the letter's language. `product`: the name people know.
+    #[must_use]
+    pub fn words(&self, messages: &Messages, product: &str) -> (String, String) {
+        let mut args: Vec<(&str, Arg)> = vec![
+            ("product", Arg::from(product)),
+            ("at", Arg::from(self.at.rfc3339())),
+        ];
+        if let Some(code) = &self.code {
+            args.push(("code", Arg::from(code.as_str())));
+        }
+        if let Some(link) = &self.link {
+            args.push(("link", Arg::from(link.as_str())));
+        }
+        for (name, value) in &self.values {
+            args.push((name.as_str(), Arg::from(one_line(value))));
+        }
+        let word = self.topic.word();
+        let subject = messages.plain_with(&format!("mail-{word}-subject"), &args);
+        let text = messages.plain_with(&format!("mail-{word}-text"), &args);
+        (subject, text)
+    }
+}
+
+/// Names and user agents are hostile: no line breaks, no control or direction characters, no links, at most 200 characters.
+fn one_line(value: &str) -> String {
+    let dangerous = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    value
+        .chars()
+        .filter(|c| !dangerous(*c))
+        .take(200)
+        .collect::<String>()
+        .replace("://", ": //")
+}

@@ -1,0 +1,123 @@
+//! Every URL on one page, with what it demands. The router is built from this table, so a route cannot exist without its guard.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::routing::{MethodRouter, get, post};
+use http::Method;
+use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
+
+use crate::app::App;
+use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
+use crate::sign_in::pages as sign_in;
+
+/// One URL.
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path, in axum's form.
+    pub path: &'static str,
+    /// What it demands.
+    pub guard: Guard,
+    handler: MethodRouter<()>,
+}
+
+impl Route {
+    fn page(method: Method, path: &'static str, who: Who, handler: MethodRouter<()>) -> Self {
+        let guard = Guard {
+            surface: Surface::Page,
+            who,
+            throttle: Throttle::Nothing,
+            step_up: false,
+            audit: false,
+        };
+        Self {
+            method,
+            path,
+            guard,
+            handler,
+        }
+    }
+
+    fn api(method: Method, path: &'static str, who: Who, handler: MethodRouter<()>) -> Self {
+        let mut route = Self::page(method, path, who, handler);
+        route.guard.surface = Surface::Api;
+        route
+    }
+
+    fn throttled(mut self, by: Throttle) -> Self {
+        self.guard.throttle = by;
+        self
+    }
+
+    fn stepped_up(mut self) -> Self {
+        self.guard.step_up = true;
+        self
+    }
+
+    fn audited(mut self) -> Self {
+        self.guard.audit = true;
+        self
+    }
+}
+
+/// Every route there is.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    let mut routes = Vec::new();
+    routes.extend(sign_in_pages());
+    routes
+}
+
+fn sign_in_pages() -> Vec<Route> {
+    let page = Route::page;
+    vec![
+        page(Method::GET, "/sign-in", Who::Anyone, get(sign_in::start)),
+        page(Method::POST, "/sign-in", Who::Anyone, post(sign_in::begin)),
+        page(
+            Method::GET,
+            "/sign-in/password",
+            Who::SignIn,
+            get(sign_in::password),
+        ),
+        page(
+            Method::POST,
+            "/sign-in/password",
+            Who::SignIn,
+            post(sign_in::verify_password),
+        )
+        .throttled(Throttle::Password)
+        .audited(),
+    ]
+}
+
+/// The router: the table under its guards, then what holds for every answer.
+#[must_use]
+pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Router {
+    let secure = public_url.is_secure();
+    let gatekeeper = Gatekeeper {
+        app: app.clone(),
+        public_url: Arc::new(public_url),
+        proxies: Arc::new(proxies),
+    };
+    let mut router = Router::new();
+    for route in table() {
+        let guard = route.guard;
+        let gatekeeper = gatekeeper.clone();
+        let guarded = route
+            .handler
+            .layer(from_fn(move |request: Request, next: Next| {
+                let gatekeeper = gatekeeper.clone();
+                async move { gatekeeper.admit(guard, request, next).await }
+            }));
+        router = router.route(route.path, guarded);
+    }
+    let public_url = Arc::clone(&gatekeeper.public_url);
+    router
+        .layer(from_fn(move |request: Request, next: Next| {
+            own_host(Arc::clone(&public_url), request, next)
+        }))
+        .layer(security_headers(secure))
+}

@@ -1,0 +1,178 @@
+//! Recognizing a session by its token, ending sessions, and giving the acting one a new id.
+
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq as _;
+use twinlock_db::Locks;
+
+use crate::app::{AccountId, Moment, Refusal, SessionId, Stop, Token, Work};
+use crate::audit;
+
+use super::rules::SEEN_EVERY;
+use super::{Session, store};
+
+/// How the acting session is carried: a cookie gets a new value at each rise of assurance, a bearer token stays what the caller holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// `__Host-twinlock`.
+    Cookie,
+    /// `Authorization: Bearer`.
+    Bearer,
+}
+
+/// A session that made the request.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// The session.
+    pub session: Arc<Session>,
+    /// How it came.
+    pub carrier: Carrier,
+}
+
+impl Acting {
+    /// Whose session.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.session.account
+    }
+}
+
+/// The session a token opens, if it is live.
+///
+/// # Errors
+/// The database's trouble. Anything wrong with the token is `None`.
+pub async fn recognize(moment: &Moment, token: &str) -> Result<Option<Arc<Session>>, Stop> {
+    let Some(token) = Token::parse(Token::SESSION, token) else {
+        return Ok(None);
+    };
+    let (account, id) = (AccountId(token.owner), SessionId(token.thing));
+    let app = &moment.app;
+    let session = if let Some(known) = app.sessions.get::<Session>(account, id) {
+        known
+    } else {
+        let generation = app.sessions.generation(account);
+        let Some(found) = moment.read(move |w| store::load(w, account, id)).await? else {
+            return Ok(None);
+        };
+        let found = Arc::new(found);
+        app.sessions
+            .put(account, id, Arc::clone(&found), generation);
+        found
+    };
+    let same: bool = token.secret.hash().ct_eq(&session.secret_hash).into();
+    if !same || !session.is_live(moment.now, app.epoch, &app.settings) {
+        return Ok(None);
+    }
+    if session.last_seen_at.plus(SEEN_EVERY) < moment.now {
+        moment
+            .write(Locks::account(account.0), move |w| {
+                store::seen(w, account, id)
+            })
+            .await?;
+    }
+    Ok(Some(session))
+}
+
+/// The acting session as it stands inside this transaction.
+///
+/// # Errors
+/// [`Refusal::SignedOut`] when it ended meanwhile.
+pub fn reload(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
+    let found = store::load(w, acting.account(), acting.session.id)?;
+    match found {
+        Some(session) if session.is_live(w.now(), w.moment.app.epoch, w.settings()) => Ok(session),
+        _ => Err(Refusal::SignedOut.into()),
+    }
+}
+
+/// Ends the others and gives the acting session a new id where its carrier is a cookie. The new token, if there is one.
+///
+/// # Errors
+/// [`Refusal::SignedOut`] when it ended meanwhile.
+pub fn end_others_and_renew(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Option<String>, Stop> {
+    store::end_others(w, acting.account(), acting.session.id)?;
+    renew(w, acting)
+}
+
+/// Gives the acting session a new id and secret where its carrier is a cookie.
+///
+/// # Errors
+/// [`Refusal::SignedOut`] when it ended meanwhile.
+pub fn renew(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Option<String>, Stop> {
+    if acting.carrier == Carrier::Bearer {
+        return Ok(None);
+    }
+    let (account, now) = (acting.account(), w.now());
+    let new_id = SessionId::draw(now, &mut w.draw);
+    let token = Token::new(account.0, new_id.0, &mut w.draw);
+    if store::renew(w, account, acting.session.id, new_id, token.secret.hash())? {
+        Ok(Some(token.text(Token::SESSION)))
+    } else {
+        Err(Refusal::SignedOut.into())
+    }
+}
+
+/// Signs out.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn sign_out(moment: &Moment, acting: &Acting) -> Result<(), Stop> {
+    let (account, id) = (acting.account(), acting.session.id);
+    moment
+        .write(Locks::account(account.0), move |w| {
+            if store::end(w, account, id)? {
+                audit::append(w, account, &audit::Event::new("signed_out"))?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// The account's live sessions, last used first.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn list(moment: &Moment, account: AccountId) -> Result<Vec<Session>, Stop> {
+    let mut sessions = moment.read(move |w| store::all(w, account)).await?;
+    sessions.retain(|session| session.is_live(moment.now, moment.app.epoch, &moment.app.settings));
+    Ok(sessions)
+}
+
+/// Ends one session of the acting person.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for any id that is not one of theirs.
+pub async fn end_one(moment: &Moment, acting: &Acting, id: SessionId) -> Result<(), Stop> {
+    let account = acting.account();
+    moment
+        .write(Locks::account(account.0), move |w| {
+            if !store::end(w, account, id)? {
+                return Err(Refusal::NotFound.into());
+            }
+            audit::append(
+                w,
+                account,
+                &audit::Event::new("session_ended").with("session", id.to_string()),
+            )
+        })
+        .await
+}
+
+/// Ends every session but the acting one; how many.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn end_others(moment: &Moment, acting: &Acting) -> Result<u64, Stop> {
+    let (account, id) = (acting.account(), acting.session.id);
+    moment
+        .write(Locks::account(account.0), move |w| {
+            let ended = store::end_others(w, account, id)?;
+            audit::append(
+                w,
+                account,
+                &audit::Event::new("other_sessions_ended").with("count", ended.to_string()),
+            )?;
+            Ok(ended)
+        })
+        .await
+}

@@ -1,0 +1,129 @@
+//! Setting up a second factor in the middle of a sign-in, where one is required and none is there.
+
+use twinlock_db::Locks;
+
+use crate::account;
+use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Token, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::{self, flow::Bound, totp};
+use crate::outbox::Topic;
+use crate::session::{self, Proof};
+
+use super::gate::{self, Progress};
+use super::{Held, read_token};
+use crate::sign_in::rules::Next;
+use crate::sign_in::store::{self, SignIn};
+
+/// A finished enrolment.
+pub struct Enrolled {
+    /// Where the sign-in stands now.
+    pub progress: Progress,
+    /// What was proven, and the first sheet of backup codes.
+    pub bound: Bound,
+}
+
+/// Begins setting up an app.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment.
+pub async fn begin(
+    moment: &Moment,
+    token: &str,
+    label: String,
+) -> Result<totp::flow::Pending, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let owner = gate::owner(w, sign_in.account)?;
+            totp::flow::begin(w, &owner, &label, None)
+        })
+        .await
+}
+
+/// The half-done app, to show its QR code again.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none.
+pub async fn pending(
+    moment: &Moment,
+    token: &str,
+    id: AuthenticatorId,
+) -> Result<totp::flow::Pending, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let sign_in = waiting(w, &token)?;
+            let owner = gate::owner(w, sign_in.account)?;
+            totp::flow::pending(w, &owner, id)
+        })
+        .await
+}
+
+/// Proves the app and goes on.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+pub async fn confirm(
+    moment: &Moment,
+    token: &str,
+    id: AuthenticatorId,
+    code: String,
+) -> Result<Enrolled, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            finish(w, &token, id, &code)
+        })
+        .await
+}
+
+fn finish(
+    w: &mut Work<'_, '_>,
+    token: &Token,
+    id: AuthenticatorId,
+    code: &str,
+) -> Result<Enrolled, Stop> {
+    let sign_in = waiting(w, token)?;
+    let account = sign_in.account;
+    let bound = authenticators::flow::confirm(w, account, id, code)?;
+    session::store::end_all(w, account)?;
+    audit::append(
+        w,
+        account,
+        &Event::new("two_factor_on").with("kind", "totp"),
+    )?;
+    account::notice(
+        w,
+        account,
+        Topic::TwoFactorOn,
+        &[("label", bound.proven.factor.label.clone())],
+    )?;
+    let renewed = Token::new(account.0, sign_in.id.0, &mut w.draw);
+    let proof = Proof::Totp(id);
+    if !store::proved_second(w, &sign_in, proof, renewed.secret.hash())? {
+        return Err(Refusal::SignInExpired.into());
+    }
+    let sign_in = SignIn {
+        second_factor: Some(proof),
+        second_factor_at: Some(w.now()),
+        ..sign_in
+    };
+    let progress = gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)?;
+    Ok(Enrolled { progress, bound })
+}
+
+fn waiting(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
+    let sign_in = store::open(w, token)?;
+    match gate::asked(w, &sign_in)? {
+        Next::Enrol(_) => Ok(sign_in),
+        _ => Err(Refusal::WrongStep.into()),
+    }
+}
+
+fn stored(moment: &Moment, token: &str) -> Result<Token, Stop> {
+    match read_token(moment, token)? {
+        Held::Stored(token) => Ok(token),
+        Held::Opened(_) => Err(Refusal::WrongStep.into()),
+    }
+}

@@ -1,0 +1,236 @@
+//! The one gate: decides what is asked next, and makes the session when nothing is. No other code makes one.
+
+use crate::account::{self, Account};
+use crate::app::{AccountId, Refusal, SessionId, SignInId, Stop, Token, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::{Authenticator, Held, held};
+use crate::challenge::store::Times;
+use crate::config::Method;
+use crate::session::{self, Session, rules::total};
+use crate::trusted_device;
+
+use crate::sign_in::rules::{Facts, Next, Requirement, next};
+use crate::sign_in::store::{self, SignIn};
+
+/// Where a sign-in stands, and the token that goes on from here.
+pub struct Progress {
+    /// The sign-in's id.
+    pub id: SignInId,
+    /// A new token, where this step gave one.
+    pub token: Option<String>,
+    /// What is asked next.
+    pub step: Step,
+}
+
+/// What is asked next.
+pub enum Step {
+    /// A first factor.
+    FirstFactor {
+        /// What is offered, the first one asked first.
+        methods: Vec<Method>,
+        /// A mailed code that is live.
+        mailed: Option<Times>,
+    },
+    /// A code from the mailbox.
+    VerifyEmail {
+        /// The address, masked.
+        masked: String,
+        /// A mailed code that is live.
+        mailed: Option<Times>,
+    },
+    /// A code of a second factor.
+    SecondFactor {
+        /// What the account holds, the preferred one first.
+        factors: Vec<Authenticator>,
+        /// Whether there are backup codes left.
+        backup_codes: bool,
+    },
+    /// Setting up a second factor.
+    Enrol(Requirement),
+    /// A new password.
+    NewPassword,
+    /// Signed in.
+    Complete(Box<Completed>),
+}
+
+/// A sign-in that is through.
+#[derive(Clone)]
+pub struct Completed {
+    /// The session's token.
+    pub token: String,
+    /// The session.
+    pub session: Session,
+    /// A new token that makes this device known.
+    pub device_token: Option<String>,
+    /// Set when a backup code stood in for the second factor: how many are left.
+    pub backup_codes_left: Option<u32>,
+    /// Where to go; a checked relative path.
+    pub return_to: Option<String>,
+}
+
+/// A first factor was proven: stores the sign-in and passes the gate.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`] when this sign-in was proven before.
+pub fn first_factor_proven(w: &mut Work<'_, '_>, sign_in: SignIn) -> Result<Progress, Stop> {
+    let token = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
+    if !store::insert(w, &sign_in, token.secret.hash())? {
+        return Err(Refusal::SignInExpired.into());
+    }
+    audit::append(
+        w,
+        sign_in.account,
+        &Event::new("first_factor_accepted").with("kind", sign_in.first_factor.word()),
+    )?;
+    pass(w, &sign_in, Some(token.text(Token::SIGN_IN)), false)
+}
+
+/// Decides what is asked next; makes the session when nothing is.
+///
+/// # Errors
+/// [`Refusal::Frozen`]; [`Refusal::SignInExpired`] when another request completed it first.
+pub fn pass(
+    w: &mut Work<'_, '_>,
+    sign_in: &SignIn,
+    token: Option<String>,
+    password_set: bool,
+) -> Result<Progress, Stop> {
+    let owner = owner(w, sign_in.account)?;
+    let held = held(w, sign_in.account)?;
+    let asked = next(&facts(w, sign_in, &owner, &held, password_set));
+    let step = match asked {
+        Next::Session => return complete(w, sign_in),
+        Next::SecondFactor => Step::SecondFactor {
+            backup_codes: held.codes_left() > 0,
+            factors: held.factors,
+        },
+        Next::Mailbox => Step::VerifyEmail {
+            masked: masked(&owner),
+            mailed: super::mailbox_code(w, sign_in)?,
+        },
+        Next::Enrol(required_by) => Step::Enrol(required_by),
+        Next::NewPassword => Step::NewPassword,
+    };
+    Ok(Progress {
+        id: sign_in.id,
+        token,
+        step,
+    })
+}
+
+/// What is asked of a sign-in right now.
+///
+/// # Errors
+/// The database's trouble, or [`Refusal::Frozen`].
+pub fn asked(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Next, Stop> {
+    let owner = owner(w, sign_in.account)?;
+    let held = held(w, sign_in.account)?;
+    Ok(next(&facts(w, sign_in, &owner, &held, false)))
+}
+
+/// The account of a sign-in.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`] when it is gone, [`Refusal::Frozen`] when it is frozen.
+pub fn owner(w: &mut Work<'_, '_>, account: AccountId) -> Result<Account, Stop> {
+    match account::store::load(w, account)? {
+        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
+        Some(owner) => Ok(owner),
+        None => Err(Refusal::SignInExpired.into()),
+    }
+}
+
+fn masked(owner: &Account) -> String {
+    owner
+        .email
+        .as_deref()
+        .map(account::rules::mask)
+        .unwrap_or_default()
+}
+
+fn facts(
+    w: &Work<'_, '_>,
+    sign_in: &SignIn,
+    owner: &Account,
+    held: &Held,
+    password_set: bool,
+) -> Facts {
+    Facts {
+        has_second_factor: held.is_on(),
+        second_factor_proven: sign_in.second_factor.is_some(),
+        mailbox_proven: sign_in.mailbox_proved_at.is_some(),
+        required_by: required_by(w, owner),
+        purpose: sign_in.purpose,
+        password_set,
+    }
+}
+
+/// Who requires a second factor of this account.
+#[must_use]
+pub fn required_by(w: &Work<'_, '_>, owner: &Account) -> Option<Requirement> {
+    if owner.enrolment_required {
+        Some(Requirement::Reset)
+    } else if w.settings().two_factor.required {
+        Some(Requirement::Instance)
+    } else {
+        None
+    }
+}
+
+fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
+    if !store::end(w, sign_in)? {
+        return Err(Refusal::SignInExpired.into());
+    }
+    let now = w.now();
+    let account = sign_in.account;
+    let id = SessionId::draw(now, &mut w.draw);
+    let token = Token::new(account.0, id.0, &mut w.draw);
+    let session = Session {
+        account,
+        id,
+        secret_hash: token.secret.hash(),
+        epoch: w.moment.app.epoch,
+        first_factor: sign_in.first_factor,
+        second_factor: sign_in.second_factor,
+        first_factor_at: sign_in.first_factor_at,
+        second_factor_at: sign_in.second_factor_at,
+        step_up_failures: 0,
+        device_label: w.moment.client.device_label.clone(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now.plus(total(w.settings())),
+    };
+    session::store::insert(w, &session)?;
+    let device_token = remember_device(w, sign_in)?;
+    let used_backup_code = matches!(sign_in.second_factor, Some(session::Proof::BackupCode));
+    let backup_codes_left = if used_backup_code {
+        Some(held(w, account)?.codes_left())
+    } else {
+        None
+    };
+    audit::append(
+        w,
+        account,
+        &Event::new("signed_in").with("session", id.to_string()),
+    )?;
+    let completed = Completed {
+        token: token.text(Token::SESSION),
+        session,
+        device_token,
+        backup_codes_left,
+        return_to: sign_in.return_to.clone(),
+    };
+    Ok(Progress {
+        id: sign_in.id,
+        token: None,
+        step: Step::Complete(Box::new(completed)),
+    })
+}
+
+fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<String>, Stop> {
+    if sign_in.second_factor.is_none() {
+        return Ok(None);
+    }
+    let known = trusted_device::store::recognize(w, sign_in.account)?;
+    trusted_device::store::remember(w, sign_in.account, known)
+}

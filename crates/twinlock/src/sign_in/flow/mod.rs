@@ -1,0 +1,436 @@
+//! Beginning a sign-in and proving its first factor.
+
+pub mod enrolment;
+pub mod gate;
+pub mod opened;
+pub mod second_factor;
+
+use twinlock_db::Locks;
+
+use crate::account::{self, Mailbox};
+use crate::app::{AccountId, Moment, Refusal, SignInId, Stop, Token, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::{email_code, password};
+use crate::challenge::store::{self as challenges, Key, Times};
+use crate::challenge::{self};
+use crate::config::Method;
+use crate::outbox::Topic;
+use crate::session::FirstFactor;
+use crate::trusted_device;
+
+use super::rules::{Next, Purpose};
+use super::store::{self, SignIn};
+use gate::{Progress, Step};
+use opened::Opened;
+
+/// A sign-in's token, either form.
+pub enum Held {
+    /// Nothing is proven.
+    Opened(Opened),
+    /// The first factor is.
+    Stored(Token),
+}
+
+/// Reads a sign-in's token.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`] for anything but a token of ours.
+pub fn read_token(moment: &Moment, token: &str) -> Result<Held, Stop> {
+    if let Some(token) = Token::parse(Token::SIGN_IN, token) {
+        return Ok(Held::Stored(token));
+    }
+    Ok(Held::Opened(Opened::read(&moment.app, moment.now, token)?))
+}
+
+/// Begins a sign-in for an address. Nothing tells whether anybody has it, and no row is written.
+///
+/// # Errors
+/// [`Refusal::Field`] for what is not an address.
+pub async fn begin(
+    moment: &Moment,
+    email: &str,
+    return_to: Option<String>,
+) -> Result<Progress, Stop> {
+    let mailbox = Mailbox::parse(email).ok_or(Refusal::Field {
+        field: "email",
+        code: "invalid_email",
+    })?;
+    let phantom = mailbox.phantom(&moment.app);
+    let account = {
+        let mailbox = mailbox.clone();
+        moment
+            .read(move |w| account::store::find_by_mailbox(w, &mailbox))
+            .await?
+            .unwrap_or(phantom)
+    };
+    let opened = Opened {
+        id: SignInId::draw(moment.now, &mut moment.draw("sign-in id")),
+        account,
+        email: mailbox.as_str().to_owned(),
+        began_at: moment.now,
+        purpose: Purpose::SignIn,
+        return_to,
+        epoch: moment.app.epoch,
+    };
+    let step = Step::FirstFactor {
+        methods: moment.app.settings.sign_in.methods.clone(),
+        mailed: None,
+    };
+    Ok(Progress {
+        id: opened.id,
+        token: Some(opened.token(moment)),
+        step,
+    })
+}
+
+/// Where a sign-in stands.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn current(moment: &Moment, token: &str) -> Result<Progress, Stop> {
+    match read_token(moment, token)? {
+        Held::Opened(opened) => opened_step(moment, opened).await,
+        Held::Stored(token) => {
+            let standing = moment.read(move |w| {
+                let sign_in = store::open(w, &token)?;
+                standing(w, &sign_in)
+            });
+            standing.await
+        }
+    }
+}
+
+async fn opened_step(moment: &Moment, opened: Opened) -> Result<Progress, Stop> {
+    let key = key(opened.account, opened.id, first_purpose(opened.purpose));
+    let mailed = moment.read(move |w| challenges::live(w, key)).await?;
+    let step = if opened.purpose == Purpose::SignUp {
+        Step::VerifyEmail {
+            masked: account::rules::mask(&opened.email),
+            mailed,
+        }
+    } else {
+        Step::FirstFactor {
+            methods: moment.app.settings.sign_in.methods.clone(),
+            mailed,
+        }
+    };
+    Ok(Progress {
+        id: opened.id,
+        token: None,
+        step,
+    })
+}
+
+/// What is asked now, without completing anything: looking never makes a session.
+fn standing(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
+    match gate::asked(w, sign_in)? {
+        Next::Session => Err(Refusal::WrongStep.into()),
+        _ => gate::pass(w, sign_in, None, false),
+    }
+}
+
+/// Proves the password.
+///
+/// # Errors
+/// [`Refusal::InvalidCredentials`], or a wait; the same for addresses nobody has.
+pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
+    let Held::Opened(opened) = read_token(moment, token)? else {
+        return Err(Refusal::WrongStep.into());
+    };
+    let offered = moment
+        .app
+        .settings
+        .sign_in
+        .methods
+        .contains(&Method::Password);
+    if !offered || opened.purpose != Purpose::SignIn {
+        return Err(Refusal::WrongStep.into());
+    }
+    let tried = password::flow::attempt(moment, opened.account, typed).await?;
+    moment
+        .write(Locks::account(opened.account.0), move |w| {
+            if let Err(stop) = password::flow::settle(w, &tried) {
+                note_refused_password(w, opened.account)?;
+                return Err(stop);
+            }
+            gate::first_factor_proven(
+                w,
+                proven(w, &opened, FirstFactor::Password, Purpose::SignIn),
+            )
+        })
+        .await
+}
+
+fn note_refused_password(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    if account::store::load(w, account)?.is_some() {
+        audit::append(
+            w,
+            account,
+            &Event::new("first_factor_refused").with("kind", "password"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Sends a code: for a sign-in, for a new password, or to prove the mailbox in the middle of a sign-in.
+///
+/// # Errors
+/// [`Refusal::ResendTooSoon`], [`Refusal::TooManyRequests`]; the same for addresses nobody has.
+pub async fn send_code(
+    moment: &Moment,
+    token: &str,
+    reset: bool,
+) -> Result<(email_code::flow::Sent, Option<String>), Stop> {
+    match read_token(moment, token)? {
+        Held::Opened(opened) if opened.purpose == Purpose::SignUp => Err(Refusal::WrongStep.into()),
+        Held::Opened(mut opened) => {
+            let offered = moment
+                .app
+                .settings
+                .sign_in
+                .methods
+                .contains(&Method::EmailCode);
+            opened.purpose = if reset {
+                Purpose::PasswordReset
+            } else {
+                Purpose::SignIn
+            };
+            if !reset && !offered {
+                return Err(Refusal::WrongStep.into());
+            }
+            let sent = send_first_code(moment, &opened).await?;
+            Ok((sent, Some(opened.token(moment))))
+        }
+        Held::Stored(token) => Ok((send_mailbox_code(moment, token).await?, None)),
+    }
+}
+
+async fn send_first_code(moment: &Moment, opened: &Opened) -> Result<email_code::flow::Sent, Stop> {
+    let mailbox = opened.mailbox()?;
+    let account = opened.account;
+    let known = moment
+        .read(move |w| Ok(trusted_device::store::recognize(w, account)?.is_some()))
+        .await?;
+    let purpose = first_purpose(opened.purpose);
+    let key = key(opened.account, opened.id, purpose);
+    refuse_resend_too_soon(moment, key).await?;
+    email_code::flow::spend(moment, &mailbox, known).await?;
+    let topic = if purpose == challenge::Purpose::PasswordReset {
+        Topic::PasswordResetCode
+    } else {
+        Topic::SignInCode
+    };
+    let times = moment
+        .write(Locks::account(opened.account.0), move |w| {
+            let to_nobody = account::store::load(w, account)?.is_none();
+            let order = email_code::flow::Order {
+                mailbox: mailbox.clone(),
+                key,
+                topic,
+                payload: None,
+                to_nobody,
+            };
+            email_code::flow::post(w, &order)
+        })
+        .await?;
+    Ok(email_code::flow::sent(moment, times))
+}
+
+/// Tells "too soon" before a budget is spent.
+///
+/// # Errors
+/// [`Refusal::ResendTooSoon`].
+pub async fn refuse_resend_too_soon(moment: &Moment, key: Key) -> Result<(), Stop> {
+    let now = moment.now;
+    match moment.read(move |w| challenges::live(w, key)).await? {
+        Some(times) if times.resend_at > now => Err(Refusal::ResendTooSoon(times.resend_at).into()),
+        _ => Ok(()),
+    }
+}
+
+async fn send_mailbox_code(moment: &Moment, token: Token) -> Result<email_code::flow::Sent, Stop> {
+    let account = AccountId(token.owner);
+    let key = key(account, SignInId(token.thing), challenge::Purpose::Mailbox);
+    let opening = token.clone();
+    let (mailbox, known) = moment
+        .read(move |w| {
+            let sign_in = store::open(w, &opening)?;
+            if !matches!(
+                gate::asked(w, &sign_in)?,
+                Next::Mailbox | Next::SecondFactor
+            ) {
+                return Err(Refusal::WrongStep.into());
+            }
+            let owner = gate::owner(w, sign_in.account)?;
+            let mailbox = owner
+                .email
+                .as_deref()
+                .and_then(Mailbox::parse)
+                .ok_or(Refusal::WrongStep)?;
+            Ok((
+                mailbox,
+                trusted_device::store::recognize(w, sign_in.account)?.is_some(),
+            ))
+        })
+        .await?;
+    refuse_resend_too_soon(moment, key).await?;
+    email_code::flow::spend(moment, &mailbox, known).await?;
+    let times = moment
+        .write(Locks::account(account.0), move |w| {
+            store::open(w, &token)?;
+            let order = email_code::flow::Order {
+                mailbox: mailbox.clone(),
+                key,
+                topic: Topic::MailboxCode,
+                payload: None,
+                to_nobody: false,
+            };
+            email_code::flow::post(w, &order)
+        })
+        .await?;
+    Ok(email_code::flow::sent(moment, times))
+}
+
+/// The live code that proves the mailbox in the middle of this sign-in.
+///
+/// # Errors
+/// The database's trouble.
+pub fn mailbox_code(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<Times>, Stop> {
+    challenges::live(
+        w,
+        key(sign_in.account, sign_in.id, challenge::Purpose::Mailbox),
+    )
+}
+
+/// Proves a mailed code: as first factor, or of the mailbox in the middle of a sign-in.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`] for every cause; the same for addresses nobody has.
+pub async fn verify_code(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
+    let typed = typed.to_owned();
+    match read_token(moment, token)? {
+        Held::Opened(opened) if opened.purpose == Purpose::SignUp => Err(Refusal::WrongStep.into()),
+        Held::Opened(opened) => {
+            let work = move |w: &mut Work<'_, '_>| {
+                let purpose = first_purpose(opened.purpose);
+                challenges::consume(w, key(opened.account, opened.id, purpose), &typed)?;
+                gate::first_factor_proven(
+                    w,
+                    proven(w, &opened, FirstFactor::EmailCode, opened.purpose),
+                )
+            };
+            moment
+                .write(Locks::account(opened_account(token, moment)?.0), work)
+                .await
+        }
+        Held::Stored(token) => {
+            moment
+                .write(Locks::account(token.owner), move |w| {
+                    prove_mailbox(w, &token, &typed)
+                })
+                .await
+        }
+    }
+}
+
+fn opened_account(token: &str, moment: &Moment) -> Result<AccountId, Stop> {
+    Ok(Opened::read(&moment.app, moment.now, token)?.account)
+}
+
+fn prove_mailbox(w: &mut Work<'_, '_>, token: &Token, typed: &str) -> Result<Progress, Stop> {
+    let sign_in = store::open(w, token)?;
+    challenges::consume(
+        w,
+        key(sign_in.account, sign_in.id, challenge::Purpose::Mailbox),
+        typed,
+    )?;
+    let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
+    store::proved_mailbox(w, &sign_in, renewed.secret.hash())?;
+    audit::append(w, sign_in.account, &Event::new("mailbox_proven"))?;
+    let sign_in = SignIn {
+        mailbox_proved_at: Some(w.now()),
+        ..sign_in
+    };
+    gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)
+}
+
+/// Sets the new password of a reset and goes on. Every session, and every other sign-in, ends.
+///
+/// # Errors
+/// [`Refusal::Field`] for a password that will not do; [`Refusal::WrongStep`] when a second factor is still asked.
+pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
+    let Held::Stored(token) = read_token(moment, token)? else {
+        return Err(Refusal::WrongStep.into());
+    };
+    let opening = token.clone();
+    let owner = moment
+        .read(move |w| {
+            let sign_in = store::open(w, &opening)?;
+            if gate::asked(w, &sign_in)? != Next::NewPassword {
+                return Err(Refusal::WrongStep.into());
+            }
+            gate::owner(w, sign_in.account)
+        })
+        .await?;
+    let about = [
+        owner.name.as_str(),
+        owner.email.as_deref().unwrap_or_default(),
+        &moment.app.settings.branding.name,
+    ];
+    let password = password::rules::new_password(typed, &moment.app.settings, &about)?;
+    let hash = password::flow::hash_new(moment, password).await?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = store::open(w, &token)?;
+            if gate::asked(w, &sign_in)? != Next::NewPassword {
+                return Err(Refusal::WrongStep.into());
+            }
+            password::store::save(w, sign_in.account, &hash)?;
+            crate::session::store::end_all(w, sign_in.account)?;
+            audit::append(w, sign_in.account, &Event::new("password_reset"))?;
+            account::notice(w, sign_in.account, Topic::PasswordChanged, &[])?;
+            gate::pass(w, &sign_in, None, true)
+        })
+        .await
+}
+
+/// A sign-in whose first factor was just proven.
+#[must_use]
+pub fn proven(
+    w: &Work<'_, '_>,
+    opened: &Opened,
+    first_factor: FirstFactor,
+    purpose: Purpose,
+) -> SignIn {
+    SignIn {
+        account: opened.account,
+        id: opened.id,
+        purpose,
+        first_factor,
+        first_factor_at: w.now(),
+        mailbox_proved_at: (first_factor == FirstFactor::EmailCode).then(|| w.now()),
+        second_factor: None,
+        second_factor_at: None,
+        wrong_codes: 0,
+        return_to: opened.return_to.clone(),
+        expires_at: opened.expires_at(),
+    }
+}
+
+fn first_purpose(purpose: Purpose) -> challenge::Purpose {
+    match purpose {
+        Purpose::SignIn => challenge::Purpose::SignIn,
+        Purpose::SignUp => challenge::Purpose::SignUp,
+        Purpose::PasswordReset => challenge::Purpose::PasswordReset,
+    }
+}
+
+/// The challenge of a sign-in.
+#[must_use]
+pub fn key(account: AccountId, within: SignInId, purpose: challenge::Purpose) -> Key {
+    Key {
+        account,
+        within: within.0,
+        purpose,
+    }
+}

@@ -1,0 +1,81 @@
+//! Proving the second factor of a sign-in.
+
+use twinlock_db::Locks;
+
+use crate::app::{Moment, Refusal, Stop, Token, Work};
+use crate::authenticators::{Attempt, Verdict, verify};
+use crate::session::FirstFactor;
+use crate::throttle::rules::wrong_codes_per_sign_in;
+
+use super::gate::{self, Progress};
+use super::{Held, read_token};
+use crate::sign_in::rules::Next;
+use crate::sign_in::store::{self, SignIn};
+
+/// Judges a typed code and passes the gate if it is accepted.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::Mistyped`], [`Refusal::Locked`]; [`Refusal::SignInExpired`] when too many were wrong.
+pub async fn verify_second_factor(
+    moment: &Moment,
+    token: &str,
+    attempt: Attempt,
+) -> Result<Progress, Stop> {
+    let Held::Stored(token) = read_token(moment, token)? else {
+        return Err(Refusal::WrongStep.into());
+    };
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            judge(w, &token, &attempt)
+        })
+        .await
+}
+
+fn judge(w: &mut Work<'_, '_>, token: &Token, attempt: &Attempt) -> Result<Progress, Stop> {
+    let sign_in = store::open(w, token)?;
+    if gate::asked(w, &sign_in)? != Next::SecondFactor {
+        return Err(Refusal::WrongStep.into());
+    }
+    let owner = gate::owner(w, sign_in.account)?;
+    let mailbox_proved =
+        sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
+    let verdict = verify(
+        w,
+        &owner,
+        &Attempt {
+            mailbox_proved,
+            ..attempt.clone()
+        },
+    )?;
+    if let Verdict::Wrong { counted, waits, .. } = verdict {
+        end_after_too_many(w, &sign_in, counted, waits)?;
+    }
+    let accepted = verdict.accepted()?;
+    let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
+    if !store::proved_second(w, &sign_in, accepted.proof, renewed.secret.hash())? {
+        return Err(Refusal::SignInExpired.into());
+    }
+    let sign_in = SignIn {
+        second_factor: Some(accepted.proof),
+        second_factor_at: Some(w.now()),
+        ..sign_in
+    };
+    gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)
+}
+
+/// Five wrong codes end the sign-in, and so does a wrong code that brings a wait: the wait is not to be sat out in it.
+fn end_after_too_many(
+    w: &mut Work<'_, '_>,
+    sign_in: &SignIn,
+    counted: bool,
+    waits: bool,
+) -> Result<(), Stop> {
+    if !counted {
+        return Ok(());
+    }
+    let wrong = store::wrong(w, sign_in)?;
+    if waits || wrong >= i64::from(wrong_codes_per_sign_in(&w.settings().limits)) {
+        store::end(w, sign_in)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,406 @@
+//! Pure arithmetic of the limits; time is an argument.
+
+use std::time::Duration;
+
+use crate::app::{DeviceId, Timestamp};
+use crate::config::{Limits, Profile};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Failures remembered at most for one bucket.
+const KEPT: usize = 256;
+
+/// What failures are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Second-factor codes from unknown devices, all factors together.
+    SecondFactor,
+    /// Second-factor codes from one known device.
+    Device(DeviceId),
+    /// Wrong backup codes, wherever from.
+    BackupCode,
+    /// Passwords from unknown devices.
+    Password,
+    /// Passwords from one network at one account: only waits.
+    PasswordFrom([u8; 8]),
+    /// Passwords from one known device.
+    PasswordDevice(DeviceId),
+}
+
+impl Bucket {
+    /// The bucket's name in its row.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::SecondFactor => String::from("second_factor"),
+            Self::Device(device) => format!("device:{device}"),
+            Self::BackupCode => String::from("backup_code"),
+            Self::Password => String::from("password"),
+            Self::PasswordFrom(network) => {
+                format!("password_from:{}", data_encoding::HEXLOWER.encode(network))
+            }
+            Self::PasswordDevice(device) => format!("password_device:{device}"),
+        }
+    }
+}
+
+/// What is known of the failures in one bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Failures since the last success.
+    pub in_a_row: u32,
+    /// Nothing is compared before this time.
+    pub locked_until: Timestamp,
+    /// When failures happened, oldest first; a success does not remove them.
+    pub failures: Vec<Timestamp>,
+}
+
+/// Whether one more try may be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Yes.
+    Open,
+    /// Not before this time.
+    Until(Timestamp),
+    /// Only after recovery.
+    Off,
+}
+
+impl Tally {
+    /// Writes `cost` failures down.
+    pub fn count(&mut self, now: Timestamp, cost: u32) {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        for _ in 0..cost {
+            self.failures.push(now);
+        }
+        let since = now.minus(MONTH);
+        self.failures.retain(|at| *at > since);
+        let surplus = self.failures.len().saturating_sub(KEPT);
+        self.failures.drain(..surplus);
+    }
+
+    /// Hands back what [`Tally::count`] wrote for a try that succeeded, and clears the row.
+    pub fn forgive(&mut self, cost: u32) {
+        let keep = self
+            .failures
+            .len()
+            .saturating_sub(usize::try_from(cost).unwrap_or(usize::MAX));
+        self.failures.truncate(keep);
+        self.clear_row();
+    }
+
+    /// A success: the failures in a row and their wait are over. The rolling budget stays.
+    pub fn clear_row(&mut self) {
+        self.in_a_row = 0;
+        self.locked_until = Timestamp::default();
+    }
+
+    /// Failures younger than `length`.
+    #[must_use]
+    pub fn within(&self, now: Timestamp, length: Duration) -> u32 {
+        let since = now.minus(length);
+        u32::try_from(self.failures.iter().filter(|at| **at > since).count()).unwrap_or(u32::MAX)
+    }
+
+    /// When fewer than `limit` failures will be younger than `length`, given `cost` more are wanted.
+    fn room_at(&self, now: Timestamp, length: Duration, limit: u32, cost: u32) -> Standing {
+        let used = self.within(now, length);
+        if used.saturating_add(cost) <= limit {
+            return Standing::Open;
+        }
+        let must_age =
+            usize::try_from(used.saturating_add(cost).saturating_sub(limit)).unwrap_or(usize::MAX);
+        let since = now.minus(length);
+        let young = self.failures.iter().filter(|at| **at > since);
+        match young.take(must_age).last() {
+            Some(at) => Standing::Until(at.plus(length)),
+            None => Standing::Off,
+        }
+    }
+}
+
+/// The wait after so many second-factor failures in a row; `None`: code factors are off until recovery.
+#[must_use]
+pub fn second_factor_wait(in_a_row: u32) -> Option<Duration> {
+    let seconds = match in_a_row {
+        0..=4 => 0,
+        5 => 30,
+        6 => 60,
+        7 => 120,
+        8 => 240,
+        9 => 480,
+        10..=14 => 3600,
+        15..=19 => 4 * 3600,
+        20..=99 => 24 * 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// Counts a second-factor failure and sets the wait it brings.
+pub fn count_second_factor(tally: &mut Tally, now: Timestamp, cost: u32) {
+    tally.count(now, cost);
+    let wait = second_factor_wait(tally.in_a_row).unwrap_or(Duration::ZERO);
+    tally.locked_until = tally.locked_until.max(now.plus(wait));
+    if wait.is_zero() {
+        tally.locked_until = Timestamp::default();
+    }
+}
+
+/// May a second-factor code from an unknown device be compared? `mailbox_proved`: five more tries a month.
+#[must_use]
+pub fn second_factor_standing(
+    tally: &Tally,
+    now: Timestamp,
+    limits: &Limits,
+    cost: u32,
+    mailbox_proved: bool,
+) -> Standing {
+    if second_factor_wait(tally.in_a_row).is_none() {
+        return Standing::Off;
+    }
+    if tally.locked_until > now {
+        return Standing::Until(tally.locked_until);
+    }
+    let limit = month_limit(limits) + if mailbox_proved { 5 } else { 0 };
+    tally.room_at(now, MONTH, limit, cost)
+}
+
+/// Failures a month from unknown devices.
+#[must_use]
+pub fn month_limit(limits: &Limits) -> u32 {
+    match limits.profile {
+        Profile::Default => limits.second_factor_failures_30_days,
+        Profile::Strict => limits.second_factor_failures_30_days.min(12),
+    }
+}
+
+/// Wrong codes in one sign-in before it ends.
+#[must_use]
+pub fn wrong_codes_per_sign_in(limits: &Limits) -> u32 {
+    match limits.profile {
+        Profile::Default => limits.wrong_codes_per_sign_in,
+        Profile::Strict => limits.wrong_codes_per_sign_in.min(3),
+    }
+}
+
+/// How long a step-up lasts.
+#[must_use]
+pub fn step_up_length(limits: &Limits) -> Duration {
+    let minutes = match limits.profile {
+        Profile::Default => limits.step_up_minutes,
+        Profile::Strict => limits.step_up_minutes.min(5),
+    };
+    Duration::from_secs(u64::from(minutes) * 60)
+}
+
+/// May a code from this known device be compared on the device's own budget (10 a day, 25 in 30 days)?
+#[must_use]
+pub fn device_standing(tally: &Tally, now: Timestamp, cost: u32) -> Standing {
+    match tally.room_at(now, DAY, 10, cost) {
+        Standing::Open => tally.room_at(now, MONTH, 25, cost),
+        refused => refused,
+    }
+}
+
+/// May a backup code be compared (10 wrong ones a day)?
+#[must_use]
+pub fn backup_code_standing(tally: &Tally, now: Timestamp) -> Standing {
+    tally.room_at(now, DAY, 10, 1)
+}
+
+/// May a password be compared (10 wrong ones an hour, 50 a day)?
+#[must_use]
+pub fn password_standing(tally: &Tally, now: Timestamp) -> Standing {
+    match tally.room_at(now, HOUR, 10, 1) {
+        Standing::Open => tally.room_at(now, DAY, 50, 1),
+        refused => refused,
+    }
+}
+
+/// Counts a wrong password from one network: the fourth in a row brings 1 s, each further one twice as much, up to 15 minutes.
+pub fn count_password_from(tally: &mut Tally, now: Timestamp) {
+    tally.count(now, 1);
+    let doublings = tally.in_a_row.saturating_sub(4).min(10);
+    let wait = if tally.in_a_row < 4 {
+        0
+    } else {
+        (1_u64 << doublings).min(900)
+    };
+    tally.locked_until = if wait == 0 {
+        Timestamp::default()
+    } else {
+        now.plus(Duration::from_secs(wait))
+    };
+}
+
+/// Is this network waiting at this account?
+#[must_use]
+pub fn password_from_standing(tally: &Tally, now: Timestamp) -> Standing {
+    if tally.locked_until > now {
+        Standing::Until(tally.locked_until)
+    } else {
+        Standing::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn at(seconds: u64) -> Timestamp {
+        T0.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn four_slips_bring_no_wait_and_the_fifth_brings_half_a_minute() {
+        let mut tally = Tally::default();
+        for _ in 0..4 {
+            count_second_factor(&mut tally, T0, 1);
+            assert_eq!(
+                second_factor_standing(&tally, T0, &Limits::default(), 1, false),
+                Standing::Open
+            );
+        }
+        count_second_factor(&mut tally, T0, 1);
+        assert_eq!(
+            second_factor_standing(&tally, T0, &Limits::default(), 1, false),
+            Standing::Until(at(30))
+        );
+        assert_eq!(
+            second_factor_standing(&tally, at(30), &Limits::default(), 1, false),
+            Standing::Open
+        );
+    }
+
+    #[test]
+    fn the_schedule_grows_as_published() {
+        let waits: Vec<u64> = (5..=20)
+            .map(|n| second_factor_wait(n).unwrap().as_secs())
+            .collect();
+        assert_eq!(
+            waits,
+            [
+                30, 60, 120, 240, 480, 3600, 3600, 3600, 3600, 3600, 14400, 14400, 14400, 14400,
+                14400, 86400
+            ]
+        );
+        assert_eq!(second_factor_wait(99).unwrap().as_secs(), 86400);
+        assert_eq!(second_factor_wait(100), None);
+    }
+
+    #[test]
+    fn success_clears_the_row_but_not_the_month() {
+        let mut tally = Tally::default();
+        for n in 0..20 {
+            count_second_factor(&mut tally, at(n), 1);
+            tally.clear_row();
+        }
+        let standing = second_factor_standing(&tally, at(100), &Limits::default(), 1, false);
+        assert_eq!(standing, Standing::Until(T0.plus(MONTH)));
+        assert_eq!(
+            second_factor_standing(&tally, at(100), &Limits::default(), 1, true),
+            Standing::Open
+        );
+        assert_eq!(
+            second_factor_standing(&tally, T0.plus(MONTH), &Limits::default(), 1, false),
+            Standing::Open
+        );
+    }
+
+    #[test]
+    fn trying_two_apps_costs_two() {
+        let mut tally = Tally::default();
+        for n in 0..10 {
+            tally.count(at(n), 2);
+            tally.clear_row();
+        }
+        assert!(matches!(
+            second_factor_standing(&tally, at(100), &Limits::default(), 1, false),
+            Standing::Until(_)
+        ));
+    }
+
+    #[test]
+    fn a_success_hands_its_own_failure_back() {
+        let mut tally = Tally::default();
+        tally.count(T0, 1);
+        tally.count(at(1), 1);
+        tally.forgive(1);
+        assert_eq!(tally.failures, [T0]);
+        assert_eq!(tally.in_a_row, 0);
+    }
+
+    #[test]
+    fn the_strict_profile_only_lowers() {
+        let strict = Limits {
+            profile: Profile::Strict,
+            ..Limits::default()
+        };
+        assert_eq!(
+            (
+                month_limit(&strict),
+                wrong_codes_per_sign_in(&strict),
+                step_up_length(&strict).as_secs()
+            ),
+            (12, 3, 300)
+        );
+        let own = Limits {
+            profile: Profile::Strict,
+            second_factor_failures_30_days: 6,
+            ..Limits::default()
+        };
+        assert_eq!(month_limit(&own), 6);
+    }
+
+    #[test]
+    fn a_year_of_guessing_stays_under_one_in_a_thousand() {
+        // Three codes are valid at a moment (window of one step either way); the attacker makes every try the limits compare.
+        let mut tally = Tally::default();
+        let (mut compared, mut first_day) = (0_u32, 0_u32);
+        let mut now = T0;
+        let end = T0.plus(365 * DAY);
+        while now < end {
+            match second_factor_standing(&tally, now, &Limits::default(), 1, true) {
+                Standing::Open => {
+                    count_second_factor(&mut tally, now, 1);
+                    compared += 1;
+                    if now < T0.plus(DAY) {
+                        first_day += 1;
+                    }
+                    if compared % 7 == 0 {
+                        tally.clear_row(); // the person signs in meanwhile
+                    }
+                }
+                Standing::Until(then) => now = then,
+                Standing::Off => break,
+            }
+        }
+        let odds = |guesses: u32| 1.0 - (1.0 - 3e-6_f64).powi(i32::try_from(guesses).unwrap());
+        assert!(odds(compared) <= 1e-3, "{compared} guesses a year");
+        assert!(
+            odds(first_day.min(20)) <= 6.1e-5,
+            "{first_day} guesses on the first day"
+        );
+    }
+
+    #[test]
+    fn passwords_wait_longer_each_time_but_never_lock_for_good() {
+        let mut tally = Tally::default();
+        for _ in 0..3 {
+            count_password_from(&mut tally, T0);
+            assert_eq!(password_from_standing(&tally, T0), Standing::Open);
+        }
+        for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
+            count_password_from(&mut tally, T0);
+            assert_eq!(
+                password_from_standing(&tally, T0),
+                Standing::Until(at(wait))
+            );
+        }
+    }
+}

@@ -1,0 +1,75 @@
+# The frame of every page, and what is said when something is refused or fails.
+
+skip-to-content = Skip to the content
+your-account = Your account
+help = Help
+sign-out = Sign out
+settings-tabs = Settings
+settings-tab-profile = Profile
+settings-tab-security = Security
+settings-tab-sessions = Sessions
+error-title = That did not work
+start-again = Start again
+back-to-start = Go to the start page
+
+refusal-invalid-code = That code did not match. Codes change every 30 seconds: try the next one.
+refusal-invalid-code-title = The code did not match
+refusal-clock-drift =
+    { $minutes ->
+        [one] Your phone’s clock is about 1 minute slow. Set it to automatic, then try the next code.
+       *[other] Your phone’s clock is about { $minutes } minutes slow. Set it to automatic, then try the next code.
+    }
+refusal-mistyped = There is a typing slip in that recovery code. Check it against your sheet and try again; this did not count as a try.
+refusal-mistyped-title = The code has a typing slip
+refusal-invalid-credentials = Email and password do not belong together. Check both and try again.
+refusal-invalid-credentials-title = The credentials did not match
+refusal-locked = Too many tries. Try again at { $until }.
+refusal-locked-use-code = Too many tries. Try again at { $until }, or use a recovery code.
+refusal-locked-title = Too many tries
+refusal-sign-in-expired = This sign-in is over: it took longer than ten minutes, was finished elsewhere, or had too many wrong codes. Start again.
+refusal-sign-in-expired-title = The sign-in is over
+refusal-wrong-step = This page belongs to another step of your sign-in. Start again.
+refusal-wrong-step-title = Not the step the sign-in is at
+refusal-signed-out = You are signed out. Sign in to go on.
+refusal-signed-out-title = Not signed in
+refusal-step-up-required = Prove that it is you before this change.
+refusal-step-up-required-title = A recent proof of a factor is required
+refusal-frozen = This account is frozen. Nothing can be done with it until it is thawed.
+refusal-frozen-title = The account is frozen
+refusal-not-found = There is nothing here, or it is not yours.
+refusal-not-found-title = Not found
+refusal-already-exists = There is one already.
+refusal-already-exists-title = It exists already
+refusal-resend-too-soon = A code was sent a moment ago. You can ask for a new one in { $seconds } seconds.
+refusal-resend-too-soon-title = Too soon for a new code
+refusal-too-many-requests = That was asked too often. Try again at { $until }.
+refusal-too-many-requests-title = Too many requests
+refusal-invalid-email = That is not an email address. It should look like ann@example.org.
+refusal-invalid-email-title = Not an email address
+refusal-too-long = That is too long.
+refusal-too-long-title = Too long
+refusal-too-short = That password is too short. A few words in a row make a good one.
+refusal-too-short-title = Too short
+refusal-too-easy = That password is among the first that are guessed. Choose one that says nothing about you.
+refusal-too-easy-title = Too easy to guess
+refusal-too-many-factors = You have as many methods as an account can hold. Remove one first.
+refusal-too-many-factors-title = Too many methods
+refusal-sign-up-closed = Signing up is by invitation. Ask whoever runs this service for one.
+refusal-sign-up-closed-title = Sign-up is closed
+refusal-reveal-disabled = Codes cannot be shown again here. Make new ones instead.
+refusal-reveal-disabled-title = Codes cannot be shown
+refusal-still-required = Two-factor authentication is required here, so the last method stays.
+refusal-still-required-title = Two-factor authentication is required
+refusal-foreign-origin = This request came from another site and was not carried out.
+refusal-foreign-origin-title = Request from another site
+refusal-missing-scope = This API key may not do that.
+refusal-missing-scope-title = The key lacks a scope
+refusal-no-factor = Two-factor authentication is off for this account.
+refusal-no-factor-title = No second factor
+
+fault-overloaded = There is too much to do right now. Nothing was changed; try again in a few seconds. (Request { $request })
+fault-overloaded-title = Overloaded
+fault-unavailable = The database cannot be reached right now. Nothing was changed; try again in a few seconds. (Request { $request })
+fault-unavailable-title = Unavailable
+fault-internal = Something went wrong on our side and was written down. Nothing was changed. (Request { $request })
+fault-internal-title = Internal error
