@@ -13,19 +13,36 @@ pub(crate) struct Tally {
     pub(crate) failed: u64,
 }
 
+/// Which program's summary is read. Each may show the other's lines, as the output of a test that failed.
+#[derive(Clone, Copy)]
+pub(crate) enum Runner {
+    /// The test programs themselves: each ends with `test result: …`, and the counts add up.
+    Libtest,
+    /// `cargo nextest`: the last line `Summary [ … ] …` has all counts.
+    Nextest,
+}
+
 impl Tally {
-    /// Adds the counts of one line of output, if it is a summary line of libtest (`test result: …`) or of nextest (`Summary [ … ] …`).
-    pub(crate) fn read_line(&mut self, line: &str) {
-        let plain = without_colours(line);
-        let plain = plain.trim_start();
-        if plain.starts_with("test result: ") {
-            self.passed += count_before("passed", plain);
-            self.failed += count_before("failed", plain);
-        } else if plain.starts_with("Summary [") {
-            self.passed += count_before("passed", plain);
-            self.failed += count_before("failed", plain)
-                + count_before("timed out", plain)
-                + count_before("exec failed", plain);
+    /// The counts a runner printed.
+    pub(crate) fn read(runner: Runner, lines: &[String]) -> Self {
+        let mut lines = lines.iter().map(|line| without_colours(line));
+        match runner {
+            Runner::Libtest => lines
+                .filter(|line| line.starts_with("test result: "))
+                .map(|line| Self {
+                    passed: count_before("passed", &line),
+                    failed: count_before("failed", &line),
+                })
+                .fold(Self::default(), Self::plus),
+            Runner::Nextest => lines
+                .rfind(|line| line.trim_start().starts_with("Summary ["))
+                .map(|line| Self {
+                    passed: count_before("passed", &line),
+                    failed: count_before("failed", &line)
+                        + count_before("timed out", &line)
+                        + count_before("exec failed", &line),
+                })
+                .unwrap_or_default(),
         }
     }
 
@@ -62,11 +79,9 @@ fn without_colours(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn tally(lines: &[&str]) -> (u64, u64) {
-        let mut tally = Tally::default();
-        for line in lines {
-            tally.read_line(line);
-        }
+    fn tally(runner: Runner, lines: &[&str]) -> (u64, u64) {
+        let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
+        let tally = Tally::read(runner, &lines);
         (tally.passed, tally.failed)
     }
 
@@ -77,7 +92,7 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "test result: FAILED. 2 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
         ];
-        assert_eq!(tally(&lines), (5, 4));
+        assert_eq!(tally(Runner::Libtest, &lines), (5, 4));
     }
 
     #[test]
@@ -85,7 +100,7 @@ mod tests {
         let lines = [
             "     Summary [   4.210s] 128 tests run: 121 passed (2 slow, 1 leaky), 4 failed, 2 timed out, 1 exec failed, 3 skipped",
         ];
-        assert_eq!(tally(&lines), (121, 7));
+        assert_eq!(tally(Runner::Nextest, &lines), (121, 7));
     }
 
     #[test]
@@ -93,11 +108,31 @@ mod tests {
         let lines = [
             "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m7\u{1b}[0m tests run: \u{1b}[1m7\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, \u{1b}[1m0\u{1b}[0m \u{1b}[33;1mskipped\u{1b}[0m",
         ];
-        assert_eq!(tally(&lines), (7, 0));
+        assert_eq!(tally(Runner::Nextest, &lines), (7, 0));
     }
 
     #[test]
     fn words_in_the_output_of_a_test_are_not_counted() {
-        assert_eq!(tally(&["12 passed the door, 3 failed to"]), (0, 0));
+        assert_eq!(
+            tally(Runner::Libtest, &["12 passed the door, 3 failed to"]),
+            (0, 0)
+        );
+    }
+
+    #[test]
+    fn the_output_of_a_failed_test_is_not_counted_beside_the_summary() {
+        let lines = [
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 33 filtered out",
+            "     Summary [  28.000s] 273 tests run: 272 passed, 1 failed, 0 skipped",
+        ];
+        assert_eq!(tally(Runner::Nextest, &lines), (272, 1));
+    }
+
+    #[test]
+    fn a_runner_that_never_got_to_its_summary_counts_nothing() {
+        assert_eq!(
+            tally(Runner::Nextest, &["error: could not compile"]),
+            (0, 0)
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::built::{Built, TestProgram, build_everything};
 use crate::packages::{self, CHROMEDRIVER, Consent};
 use crate::postgres::PrivatePostgres;
 use crate::step::{Show, cargo, run as run_step};
-use crate::tally::Tally;
+use crate::tally::{Runner, Tally};
 
 /// No part may hang a build machine: a cold build on two slow cores stays well below the first.
 const BUILD_LIMIT: Duration = Duration::from_secs(50 * 60);
@@ -149,7 +149,10 @@ fn nextest(root: &Path, options: &Options, url: &str) -> Result<Tally> {
     };
     // Nextest runs what both the filterset and the part of a name choose.
     command.args(options.name_part());
-    count(command.current_dir(root).env(POSTGRES_VARIABLE, url))
+    count(
+        Runner::Nextest,
+        command.current_dir(root).env(POSTGRES_VARIABLE, url),
+    )
 }
 
 fn doc_tests(root: &Path, options: &Options, url: &str) -> Result<Tally> {
@@ -157,7 +160,10 @@ fn doc_tests(root: &Path, options: &Options, url: &str) -> Result<Tally> {
     if let Some(part) = options.name_part() {
         command.args(["--", part]);
     }
-    count(command.current_dir(root).env(POSTGRES_VARIABLE, url))
+    count(
+        Runner::Libtest,
+        command.current_dir(root).env(POSTGRES_VARIABLE, url),
+    )
 }
 
 fn browser_tests(root: &Path, options: &Options, built: &Built, url: &str) -> Result<Tally> {
@@ -198,18 +204,15 @@ fn programs(
             .env("CARGO_MANIFEST_DIR", &test.package_folder)
             .args(options.name_part());
         prepare(&mut command);
-        sum = sum.plus(count(&mut command)?);
+        sum = sum.plus(count(Runner::Libtest, &mut command)?);
     }
     Ok(sum)
 }
 
 /// Runs a test runner and reads its counts. A runner that fails without naming a failed test counts as one failure.
-fn count(command: &mut Command) -> Result<Tally> {
+fn count(runner: Runner, command: &mut Command) -> Result<Tally> {
     let finished = run_step(command, PART_LIMIT, Show::Everything)?;
-    let mut tally = Tally::default();
-    for line in &finished.lines {
-        tally.read_line(line);
-    }
+    let mut tally = Tally::read(runner, &finished.lines);
     if !finished.success && tally.failed == 0 {
         tally.failed = 1;
     }
