@@ -86,6 +86,8 @@ pub enum Refusal {
     RevealDisabled,
     /// The instance or an organization requires two-factor authentication, so the last method stays.
     StillRequired,
+    /// It is the last method: turning two-factor authentication off is asked for by its own name.
+    LastFactor,
     /// A write from a page that is not ours.
     ForeignOrigin,
     /// The API key lacks this scope.

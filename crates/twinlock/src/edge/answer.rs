@@ -56,12 +56,7 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         until: None,
     };
     match refusal {
-        Refusal::InvalidCode {
-            drift_seconds: None,
-        } => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
-        Refusal::InvalidCode {
-            drift_seconds: Some(_),
-        } => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
+        Refusal::InvalidCode { .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
         Refusal::Mistyped => plain(StatusCode::UNPROCESSABLE_ENTITY, "mistyped"),
         Refusal::InvalidCredentials => {
             plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_credentials")
@@ -95,6 +90,7 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         Refusal::SignUpClosed => plain(StatusCode::FORBIDDEN, "sign_up_closed"),
         Refusal::RevealDisabled => plain(StatusCode::FORBIDDEN, "reveal_disabled"),
         Refusal::StillRequired => plain(StatusCode::CONFLICT, "still_required"),
+        Refusal::LastFactor => plain(StatusCode::CONFLICT, "last_factor"),
         Refusal::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),
         Refusal::MissingScope(_) => plain(StatusCode::FORBIDDEN, "missing_scope"),
         Refusal::NoFactor => plain(StatusCode::CONFLICT, "no_factor"),

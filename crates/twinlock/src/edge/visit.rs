@@ -133,7 +133,7 @@ pub(super) fn client(
 }
 
 /// "Firefox on Linux"; the raw text never travels further.
-pub fn device_label(agent: &str) -> String {
+fn device_label(agent: &str) -> String {
     let head: String = agent.chars().take(400).collect();
     let known = woothee::parser::Parser::new().parse(&head);
     match known {

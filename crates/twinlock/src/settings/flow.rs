@@ -1,0 +1,430 @@
+//! What a person may change about their own account.
+
+use std::time::Duration;
+
+use twinlock_db::Locks;
+
+use crate::account::{self, Account};
+use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::backup_codes::flow::{Checked, ShownCode};
+use crate::authenticators::backup_codes::{self, Sheet};
+use crate::authenticators::flow::Bound;
+use crate::authenticators::{self, Attempt, Held, held, password, totp};
+use crate::config::Methods;
+use crate::outbox::Topic;
+use crate::session::flow::{Acting, end_others_and_renew, reload};
+use crate::session::{self, FirstFactor, Session};
+use crate::sign_in::gate::required_by;
+use crate::step_up::flow::{demand, judge};
+use crate::throttle::{self, Bucket};
+
+/// What the Security page shows.
+pub struct Overview {
+    /// The account.
+    pub account: Account,
+    /// Its second factors and codes.
+    pub held: Held,
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Whether a second factor is required of it.
+    pub required: bool,
+}
+
+/// What the Security page shows.
+///
+/// # Errors
+/// [`Refusal::SignedOut`].
+pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop> {
+    let acting = acting.clone();
+    moment
+        .read(move |w| {
+            let session = reload(w, &acting)?;
+            let account = owner(w, &session)?;
+            Ok(Overview {
+                held: held(w, session.account)?,
+                has_password: password::store::load(w, session.account)?.is_some(),
+                required: required_by(w, &account).is_some(),
+                account,
+            })
+        })
+        .await
+}
+
+/// Begins setting up an app, or setting one up anew (`replaces`). Nothing changes until its first code is typed.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::Field`].
+pub async fn begin_app(
+    moment: &Moment,
+    acting: &Acting,
+    label: String,
+    replaces: Option<AuthenticatorId>,
+) -> Result<totp::flow::Pending, Stop> {
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            let account = owner(w, &session)?;
+            // Where one method is all there may be, a new one takes the place of the old.
+            let only = w.settings().two_factor.methods == Methods::One;
+            let old = if only {
+                held(w, account.id)?.factors.first().map(|factor| factor.id)
+            } else {
+                None
+            };
+            totp::flow::begin(w, &account, &label, replaces.or(old))
+        })
+        .await
+}
+
+/// A half-done app, to show its QR code again.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none.
+pub async fn pending_app(
+    moment: &Moment,
+    acting: &Acting,
+    id: AuthenticatorId,
+) -> Result<totp::flow::Pending, Stop> {
+    let acting = acting.clone();
+    moment
+        .read(move |w| {
+            let session = reload(w, &acting)?;
+            let account = owner(w, &session)?;
+            totp::flow::pending(w, &account, id)
+        })
+        .await
+}
+
+/// Proves a half-done app by its first code. The new session token, where the session is a cookie.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+pub async fn confirm_app(
+    moment: &Moment,
+    acting: &Acting,
+    id: AuthenticatorId,
+    code: String,
+) -> Result<(Bound, Option<String>), Stop> {
+    let acting = acting.clone();
+    let done = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            owner(w, &session)?;
+            let bound = authenticators::flow::confirm(w, session.account, id, &code)?;
+            session::store::proved_second(
+                w,
+                session.account,
+                session.id,
+                session::Proof::Totp(id),
+            )?;
+            let (topic, event) = match (&bound.proven.first, &bound.proven.replaced) {
+                (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
+                (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
+                (false, None) => (Topic::MethodAdded, "method_added"),
+            };
+            tell(w, &session, topic, event, &bound.proven.factor.label)?;
+            let token = end_others_and_renew(w, &acting)?;
+            Ok((bound, token))
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(done)
+}
+
+/// Names an app.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Field`].
+pub async fn rename(
+    moment: &Moment,
+    acting: &Acting,
+    id: AuthenticatorId,
+    label: String,
+) -> Result<(), Stop> {
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            let label = totp::flow::clean_label(&label)?;
+            if !authenticators::store::rename(w, session.account, id, &label)? {
+                return Err(Refusal::NotFound.into());
+            }
+            audit::append(
+                w,
+                session.account,
+                &Event::new("method_renamed").with("label", label),
+            )
+        })
+        .await
+}
+
+/// Makes an app the one asked first.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::NotFound`].
+pub async fn prefer(moment: &Moment, acting: &Acting, id: AuthenticatorId) -> Result<(), Stop> {
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            let active = authenticators::store::active(w, session.account)?;
+            if !active.iter().any(|factor| factor.id == id) {
+                return Err(Refusal::NotFound.into());
+            }
+            authenticators::store::prefer(w, session.account, id)?;
+            audit::append(
+                w,
+                session.account,
+                &Event::new("method_preferred").with("authenticator", id.to_string()),
+            )
+        })
+        .await
+}
+
+/// Removes one of several apps. The last one goes only by turning two-factor authentication off.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
+pub async fn remove(
+    moment: &Moment,
+    acting: &Acting,
+    id: AuthenticatorId,
+) -> Result<Option<String>, Stop> {
+    let acting = acting.clone();
+    let token = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            let active = authenticators::store::active(w, session.account)?;
+            let Some(factor) = active.iter().find(|factor| factor.id == id) else {
+                return Err(Refusal::NotFound.into());
+            };
+            if active.len() == 1 {
+                return Err(Refusal::LastFactor.into());
+            }
+            authenticators::flow::remove(w, session.account, id)?;
+            let survivor = authenticators::store::active(w, session.account)?;
+            if session.second_factor == Some(session::Proof::Totp(id))
+                && let Some(survivor) = survivor.first()
+            {
+                session::store::move_proof(w, session.account, id, survivor.id)?;
+            }
+            tell(
+                w,
+                &session,
+                Topic::MethodRemoved,
+                "method_removed",
+                &factor.label,
+            )?;
+            end_others_and_renew(w, &acting)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(token)
+}
+
+/// Turns two-factor authentication off, by a code typed for just this.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`] and its like, [`Refusal::StillRequired`], [`Refusal::NoFactor`].
+pub async fn disable(
+    moment: &Moment,
+    acting: &Acting,
+    code: String,
+) -> Result<Option<String>, Stop> {
+    let acting = acting.clone();
+    let attempt = Attempt {
+        code,
+        kind: None,
+        factor: None,
+        mailbox_proved: false,
+    };
+    let token = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            let account = owner(w, &session)?;
+            if !held(w, account.id)?.is_on() {
+                return Err(Refusal::NoFactor.into());
+            }
+            if required_by(w, &account).is_some() {
+                return Err(Refusal::StillRequired.into());
+            }
+            judge(w, &session, &attempt)?;
+            authenticators::flow::remove_all(w, account.id)?;
+            tell(w, &session, Topic::TwoFactorOff, "two_factor_off", "")?;
+            end_others_and_renew(w, &acting)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(token)
+}
+
+/// Makes new backup codes; the old ones no longer work.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::NoFactor`].
+pub async fn make_codes(moment: &Moment, acting: &Acting) -> Result<Sheet, Stop> {
+    let acting = acting.clone();
+    let sheet = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            if !held(w, session.account)?.is_on() {
+                return Err(Refusal::NoFactor.into());
+            }
+            let sheet = backup_codes::flow::make(w, session.account)?;
+            tell(w, &session, Topic::BackupCodesMade, "backup_codes_made", "")?;
+            Ok(sheet)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(sheet)
+}
+
+/// Shows the live sheet again, used codes included. Recorded and mailed each time.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::RevealDisabled`], [`Refusal::NotFound`].
+pub async fn reveal(moment: &Moment, acting: &Acting) -> Result<(i64, Vec<ShownCode>), Stop> {
+    let acting = acting.clone();
+    let shown = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            let shown = backup_codes::flow::reveal(w, session.account)?;
+            tell(
+                w,
+                &session,
+                Topic::BackupCodesRevealed,
+                "backup_codes_revealed",
+                "",
+            )?;
+            Ok(shown)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(shown)
+}
+
+/// Tells whether a saved code is good, without spending it.
+///
+/// # Errors
+/// [`Refusal::Mistyped`], [`Refusal::InvalidCode`], [`Refusal::TooManyRequests`].
+pub async fn check_code(moment: &Moment, acting: &Acting, code: String) -> Result<Checked, Stop> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            owner(w, &session)?;
+            if !throttle::store::spend(w, "check_code", &session.account.0, HOUR, 30)? {
+                let now = w.now();
+                let retry_after = throttle::store::window_end(now, HOUR).seconds_from(now);
+                return Err(Refusal::TooManyRequests { retry_after }.into());
+            }
+            backup_codes::flow::check(w, session.account, &code)
+        })
+        .await
+}
+
+/// Changes the password. The current one is asked unless this session began with a mailed code a moment ago.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::InvalidCredentials`], [`Refusal::Field`].
+pub async fn change_password(
+    moment: &Moment,
+    acting: &Acting,
+    current: Option<String>,
+    new: &str,
+) -> Result<Option<String>, Stop> {
+    let looking = acting.clone();
+    let (account, asks_current) = moment
+        .read(move |w| {
+            let session = demand(w, &looking)?;
+            let has_password = password::store::load(w, session.account)?.is_some();
+            Ok((
+                owner(w, &session)?,
+                has_password && session.first_factor == FirstFactor::Password,
+            ))
+        })
+        .await?;
+    let tried = match (asks_current, current) {
+        (true, None) => {
+            return Err(Refusal::Field {
+                field: "current_password",
+                code: "missing",
+            }
+            .into());
+        }
+        (true, Some(typed)) => Some(password::flow::attempt(moment, account.id, &typed).await?),
+        (false, _) => None,
+    };
+    let about = [
+        account.name.as_str(),
+        account.email.as_deref().unwrap_or_default(),
+        &moment.app.settings.branding.name,
+    ];
+    let new = password::rules::new_password(new, &moment.app.settings, &about)?;
+    let hash = password::flow::hash_new(moment, new).await?;
+    let acting = acting.clone();
+    let token = moment
+        .write(Locks::account(account.id.0), move |w| {
+            let session = demand(w, &acting)?;
+            if let Some(tried) = &tried {
+                password::flow::settle(w, tried)?;
+            }
+            password::store::save(w, session.account, &hash)?;
+            // Whoever passed a second factor gets a new window: guesses made before do not count against the owner any more.
+            if session.second_factor.is_some() {
+                throttle::store::save(
+                    w,
+                    session.account,
+                    Bucket::SecondFactor,
+                    &throttle::Tally::default(),
+                )?;
+            }
+            tell(w, &session, Topic::PasswordChanged, "password_changed", "")?;
+            end_others_and_renew(w, &acting)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(token)
+}
+
+/// Changes the name shown.
+///
+/// # Errors
+/// [`Refusal::Field`] when it is too long.
+pub async fn rename_account(moment: &Moment, acting: &Acting, name: &str) -> Result<(), Stop> {
+    let name = account::rules::clean_name(name).ok_or(Refusal::Field {
+        field: "name",
+        code: "too_long",
+    })?;
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            account::store::rename(w, session.account, &name)?;
+            audit::append(w, session.account, &Event::new("name_changed"))
+        })
+        .await
+}
+
+/// An event for the record and a mail for the person.
+fn tell(
+    w: &mut Work<'_, '_>,
+    session: &Session,
+    topic: Topic,
+    event: &'static str,
+    label: &str,
+) -> Result<(), Stop> {
+    audit::append(w, session.account, &Event::new(event).with("label", label))?;
+    account::notice(w, session.account, topic, &[("label", label.to_owned())])
+}
+
+fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
+    match account::store::load(w, session.account)? {
+        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
+        Some(owner) => Ok(owner),
+        None => Err(Refusal::SignedOut.into()),
+    }
+}

@@ -1,0 +1,272 @@
+//! Stepping up, and demanding it.
+
+use twinlock_db::Locks;
+
+use crate::account::{self, Account, Mailbox};
+use crate::app::{Moment, Refusal, Stop, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::{Attempt, Kind, Verdict, email_code, held, password, verify};
+use crate::challenge::{self, store as challenges, store::Key};
+use crate::outbox::Topic;
+use crate::session::flow::{Acting, reload, renew};
+use crate::session::{self, Session};
+use crate::trusted_device;
+
+/// Wrong proofs that end a session.
+const MOST_FAILURES: i64 = 5;
+
+/// What a person may step up with.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// A code of the second factor; then nothing else counts.
+    pub second_factor: bool,
+    /// Backup codes are left.
+    pub backup_codes: bool,
+    /// The password.
+    pub password: bool,
+    /// A mailed code: the address, masked.
+    pub email_code: Option<String>,
+    /// Nothing is asked: a proof is recent enough.
+    pub done: bool,
+}
+
+/// What was typed.
+#[derive(Clone)]
+pub enum Proof {
+    /// A code of an app, or a backup code.
+    Code {
+        /// As typed.
+        code: String,
+        /// Only this kind.
+        kind: Option<Kind>,
+    },
+    /// The password.
+    Password(String),
+    /// A mailed code.
+    EmailCode(String),
+}
+
+/// What may be used now.
+///
+/// # Errors
+/// [`Refusal::SignedOut`].
+pub async fn offer(moment: &Moment, acting: &Acting) -> Result<Offer, Stop> {
+    let acting = acting.clone();
+    moment
+        .read(move |w| {
+            let session = reload(w, &acting)?;
+            let owner = owner(w, &session)?;
+            let held = held(w, session.account)?;
+            let on = held.is_on();
+            let password = password::store::load(w, session.account)?.is_some();
+            Ok(Offer {
+                second_factor: on,
+                backup_codes: on && held.codes_left() > 0,
+                password: !on && password,
+                email_code: owner
+                    .email
+                    .as_deref()
+                    .filter(|_| !on)
+                    .map(account::rules::mask),
+                done: session.is_stepped_up(w.now(), on, w.settings()),
+            })
+        })
+        .await
+}
+
+/// Demands a recent proof, in the transaction that makes the change.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], or [`Refusal::SignedOut`].
+pub fn demand(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
+    let session = reload(w, acting)?;
+    owner(w, &session)?;
+    let on = held(w, session.account)?.is_on();
+    if session.is_stepped_up(w.now(), on, w.settings()) {
+        Ok(session)
+    } else {
+        Err(Refusal::StepUpRequired.into())
+    }
+}
+
+/// Sends a code to the mailbox of an account that has no second factor.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] where a second factor is asked; [`Refusal::ResendTooSoon`], [`Refusal::TooManyRequests`].
+pub async fn send_code(moment: &Moment, acting: &Acting) -> Result<email_code::flow::Sent, Stop> {
+    let (looking, now) = (acting.clone(), moment.now);
+    let key = key(acting);
+    let (mailbox, known) = moment
+        .read(move |w| {
+            let session = reload(w, &looking)?;
+            if held(w, session.account)?.is_on() {
+                return Err(Refusal::WrongStep.into());
+            }
+            if let Some(times) = challenges::live(w, key)?.filter(|times| times.resend_at > now) {
+                return Err(Refusal::ResendTooSoon(times.resend_at).into());
+            }
+            let email = owner(w, &session)?.email;
+            let mailbox = email
+                .as_deref()
+                .and_then(Mailbox::parse)
+                .ok_or(Refusal::WrongStep)?;
+            Ok((
+                mailbox,
+                trusted_device::store::recognize(w, session.account)?.is_some(),
+            ))
+        })
+        .await?;
+    email_code::flow::spend(moment, &mailbox, known).await?;
+    let order = email_code::flow::Order {
+        mailbox,
+        key,
+        topic: Topic::StepUpCode,
+        payload: None,
+        to_nobody: false,
+    };
+    let times = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            email_code::flow::post(w, &order)
+        })
+        .await?;
+    Ok(email_code::flow::sent(moment, times))
+}
+
+/// Proves it. The new session token, where the session is a cookie.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::InvalidCredentials`], [`Refusal::Locked`]; [`Refusal::SignedOut`] after the fifth wrong one.
+pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Option<String>, Stop> {
+    let acting = acting.clone();
+    let locks = Locks::account(acting.account().0);
+    match proof {
+        Proof::Code { code, kind } => {
+            let attempt = Attempt {
+                code,
+                kind,
+                factor: None,
+                mailbox_proved: false,
+            };
+            moment
+                .write(locks, move |w| by_code(w, &acting, &attempt))
+                .await
+        }
+        Proof::Password(typed) => {
+            let looking = acting.clone();
+            moment
+                .read(move |w| without_second_factor(w, &looking).map(|_| ()))
+                .await?;
+            let tried = password::flow::attempt(moment, acting.account(), &typed).await?;
+            moment
+                .write(locks, move |w| {
+                    let session = without_second_factor(w, &acting)?;
+                    if let Err(stop) = password::flow::settle(w, &tried) {
+                        return Err(failed(w, &session)?.unwrap_or(stop));
+                    }
+                    by_first_factor(w, &acting, "password")
+                })
+                .await
+        }
+        Proof::EmailCode(typed) => {
+            moment
+                .write(locks, move |w| {
+                    let session = without_second_factor(w, &acting)?;
+                    if let Err(stop) = challenges::consume(w, key(&acting), &typed) {
+                        return Err(failed(w, &session)?.unwrap_or(stop));
+                    }
+                    by_first_factor(w, &acting, "email_code")
+                })
+                .await
+        }
+    }
+}
+
+/// Judges a code typed in a session: counts in the account's limits and in the session's own.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`] and its like; [`Refusal::SignedOut`] after the fifth wrong one.
+pub fn judge(
+    w: &mut Work<'_, '_>,
+    session: &Session,
+    attempt: &Attempt,
+) -> Result<session::Proof, Stop> {
+    let owner = owner(w, session)?;
+    let verdict = verify(w, &owner, attempt)?;
+    if let Verdict::Wrong { counted: true, .. } = verdict
+        && let Some(stop) = failed(w, session)?
+    {
+        return Err(stop);
+    }
+    Ok(verdict.accepted()?.proof)
+}
+
+fn by_code(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    attempt: &Attempt,
+) -> Result<Option<String>, Stop> {
+    let session = reload(w, acting)?;
+    let proof = judge(w, &session, attempt)?;
+    session::store::proved_second(w, session.account, session.id, proof)?;
+    audit::append(
+        w,
+        session.account,
+        &Event::new("stepped_up").with("kind", proof.word()),
+    )?;
+    renew(w, acting)
+}
+
+fn by_first_factor(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    kind: &'static str,
+) -> Result<Option<String>, Stop> {
+    session::store::proved_first(w, acting.account(), acting.session.id)?;
+    audit::append(
+        w,
+        acting.account(),
+        &Event::new("stepped_up").with("kind", kind),
+    )?;
+    renew(w, acting)
+}
+
+/// A first factor steps up only where there is no second one.
+fn without_second_factor(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
+    let session = reload(w, acting)?;
+    owner(w, &session)?;
+    if held(w, session.account)?.is_on() {
+        Err(Refusal::StepUpRequired.into())
+    } else {
+        Ok(session)
+    }
+}
+
+/// Counts a wrong proof; the fifth ends the session.
+fn failed(w: &mut Work<'_, '_>, session: &Session) -> Result<Option<Stop>, Stop> {
+    if session::store::failed_step_up(w, session.account, session.id)? < MOST_FAILURES {
+        return Ok(None);
+    }
+    session::store::end(w, session.account, session.id)?;
+    audit::append(
+        w,
+        session.account,
+        &Event::new("session_ended").with("reason", "wrong_codes"),
+    )?;
+    Ok(Some(Refusal::SignedOut.into()))
+}
+
+fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
+    match account::store::load(w, session.account)? {
+        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
+        Some(owner) => Ok(owner),
+        None => Err(Refusal::SignedOut.into()),
+    }
+}
+
+fn key(acting: &Acting) -> Key {
+    Key {
+        account: acting.account(),
+        within: acting.session.id.0,
+        purpose: challenge::Purpose::StepUp,
+    }
+}
