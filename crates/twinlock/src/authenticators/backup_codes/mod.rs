@@ -4,6 +4,7 @@
 //! is kept for checking; a sealed copy only where people may look at their codes again.
 
 pub mod flow;
+pub mod pages;
 pub mod store;
 
 pub use flow::Sheet;

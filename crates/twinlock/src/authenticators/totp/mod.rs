@@ -4,5 +4,6 @@
 //! only when its first code was typed; a half-done one dies after ten minutes and changes nothing.
 
 pub mod flow;
+pub mod pages;
 pub mod rules;
 pub mod store;

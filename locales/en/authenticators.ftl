@@ -1,0 +1,47 @@
+# What proves that it is you, on the pages of signing in and of the settings.
+
+copy = Copy
+copied = Copied
+download = Download
+print = Print
+done = Done
+date-day =
+    { $month ->
+        [1] { $day } Jan { $year }
+        [2] { $day } Feb { $year }
+        [3] { $day } Mar { $year }
+        [4] { $day } Apr { $year }
+        [5] { $day } May { $year }
+        [6] { $day } Jun { $year }
+        [7] { $day } Jul { $year }
+        [8] { $day } Aug { $year }
+        [9] { $day } Sep { $year }
+        [10] { $day } Oct { $year }
+        [11] { $day } Nov { $year }
+       *[other] { $day } Dec { $year }
+    }
+
+totp-platform-android = Android
+totp-platform-ios = iPhone and iPad
+totp-platform-windows = Windows
+totp-recommended = Recommended
+totp-open-or-install = Open your authenticator app, or install one first and make sure it opens.
+totp-any-app = Any app that shows six-digit codes will do.
+totp-then-scan = In it choose + (add account), then Scan QR code (in Google Authenticator: +, Scan a QR code); the account appears by itself.
+totp-qr = QR code
+totp-cannot-scan = Can’t scan? Type this key:
+totp-open-in-app = Open in my app
+totp-do-not-delete = Do not delete this account from your app: you would lose your codes. This QR code is shown once; to scan again, start over in Settings: your old app works until the new one is proven.
+totp-code = Code
+totp-type-code = Type the 6-digit code your app shows now.
+totp-not-working = Code not working?
+totp-not-working-time = Set your phone’s time to automatic.
+totp-not-working-next = Codes change every 30 seconds: try the next one.
+totp-not-working-recovery = Use a recovery code, then scan a new QR code in Settings.
+
+backup-codes-heading = Backup codes
+backup-codes-sheet = Sheet { $number }, made { $day }
+backup-codes-file-heading = { $product } backup codes, sheet { $number }, made { $day }. Each works once.
+backup-codes-save = Save these now in a password manager or on paper, not on the phone that has your authenticator. Each works once. Without your phone and without a code you are locked out until { $support } helps.
+backup-codes-saved = I saved these codes
+backup-codes-tick = Save the codes first, then tick this box.
