@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::layers::{self, AUTHENTICATORS, FEATURE_FILES, TEMPLATE_ENDINGS};
+use crate::layers::{self, AUTHENTICATORS, FEATURE_FILES, MAY_BE_FOLDERS, TEMPLATE_ENDINGS};
 use crate::named_paths;
 use crate::use_paths::{PathFinder, production_part};
 
@@ -142,6 +142,8 @@ fn misnamed_in(
             .is_some_and(|ending| TEMPLATE_ENDINGS.contains(&ending));
         if path.is_dir() && has_features_inside {
             misnamed_in(application, &path, false, findings)?;
+        } else if path.is_dir() && MAY_BE_FOLDERS.contains(&name) {
+            // One of the files, grown into a folder: `flow/mod.rs` stands where `flow.rs` stood, with its parts beside it.
         } else if path.is_dir() || !(is_template || FEATURE_FILES.contains(&name)) {
             findings.push(format!(
                 "{APPLICATION_SOURCE}/{shown}: a feature consists of {} and its templates",

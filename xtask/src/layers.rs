@@ -74,6 +74,9 @@ pub(crate) const FEATURE_FILES: &[&str] = &[
     "config.rs",
 ];
 
+/// Files of a feature that may grow into a folder of the same name when they get too long.
+pub(crate) const MAY_BE_FOLDERS: &[&str] = &["flow", "pages", "api"];
+
 /// Endings of the templates that lie beside a feature's code.
 pub(crate) const TEMPLATE_ENDINGS: &[&str] = &["html", "txt"];
 

@@ -94,7 +94,6 @@ fn sign_in_pages() -> Vec<Route> {
 }
 
 /// The router: the table under its guards, then what holds for every answer.
-#[must_use]
 pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Router {
     let secure = public_url.is_secure();
     let gatekeeper = Gatekeeper {

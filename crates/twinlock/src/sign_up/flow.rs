@@ -56,18 +56,7 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
         code: "too_long",
     })?;
     let (role, invitation) = admit(moment, &form, &mailbox).await?;
-    let password_hash = match form.password.as_deref().filter(|typed| !typed.is_empty()) {
-        Some(typed) => {
-            let about = [
-                name.as_str(),
-                mailbox.as_str(),
-                &moment.app.settings.branding.name,
-            ];
-            let password = password::rules::new_password(typed, &moment.app.settings, &about)?;
-            Some(password::flow::hash_new(moment, password).await?)
-        }
-        None => None,
-    };
+    let password_hash = hash_password(moment, &form, &name, &mailbox).await?;
     email_code::flow::spend(moment, &mailbox, false).await?;
     let looked_up = mailbox.clone();
     let taken = moment
@@ -110,6 +99,21 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
         },
         sent,
     ))
+}
+
+async fn hash_password(
+    moment: &Moment,
+    form: &Form,
+    name: &str,
+    mailbox: &Mailbox,
+) -> Result<Option<String>, Stop> {
+    let Some(typed) = form.password.as_deref().filter(|typed| !typed.is_empty()) else {
+        return Ok(None);
+    };
+    let settings = &moment.app.settings;
+    let about = [name, mailbox.as_str(), &settings.branding.name];
+    let password = password::rules::new_password(typed, settings, &about)?;
+    Ok(Some(password::flow::hash_new(moment, password).await?))
 }
 
 /// Sends the code again; the old one dies.

@@ -1,23 +1,24 @@
 //! What a person may change about their own account.
 
-use std::time::Duration;
+mod codes;
+mod password;
+
+pub use codes::{check_code, make_codes, reveal};
+pub use password::change_password;
 
 use twinlock_db::Locks;
 
 use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::backup_codes::flow::{Checked, ShownCode};
-use crate::authenticators::backup_codes::{self, Sheet};
 use crate::authenticators::flow::Bound;
-use crate::authenticators::{self, Attempt, Held, held, password, totp};
+use crate::authenticators::{self, Attempt, Held, held, password as passwords, totp};
 use crate::config::Methods;
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
-use crate::session::{self, FirstFactor, Session};
+use crate::session::{self, Session};
 use crate::sign_in::gate::required_by;
 use crate::step_up::flow::{demand, judge};
-use crate::throttle::{self, Bucket};
 
 /// What the Security page shows.
 pub struct Overview {
@@ -43,7 +44,7 @@ pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop
             let account = owner(w, &session)?;
             Ok(Overview {
                 held: held(w, session.account)?,
-                has_password: password::store::load(w, session.account)?.is_some(),
+                has_password: passwords::store::load(w, session.account)?.is_some(),
                 required: required_by(w, &account).is_some(),
                 account,
             })
@@ -253,136 +254,6 @@ pub async fn disable(
             judge(w, &session, &attempt)?;
             authenticators::flow::remove_all(w, account.id)?;
             tell(w, &session, Topic::TwoFactorOff, "two_factor_off", "")?;
-            end_others_and_renew(w, &acting)
-        })
-        .await?;
-    moment.app.outbox_bell.notify_one();
-    Ok(token)
-}
-
-/// Makes new backup codes; the old ones no longer work.
-///
-/// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::NoFactor`].
-pub async fn make_codes(moment: &Moment, acting: &Acting) -> Result<Sheet, Stop> {
-    let acting = acting.clone();
-    let sheet = moment
-        .write(Locks::account(acting.account().0), move |w| {
-            let session = demand(w, &acting)?;
-            if !held(w, session.account)?.is_on() {
-                return Err(Refusal::NoFactor.into());
-            }
-            let sheet = backup_codes::flow::make(w, session.account)?;
-            tell(w, &session, Topic::BackupCodesMade, "backup_codes_made", "")?;
-            Ok(sheet)
-        })
-        .await?;
-    moment.app.outbox_bell.notify_one();
-    Ok(sheet)
-}
-
-/// Shows the live sheet again, used codes included. Recorded and mailed each time.
-///
-/// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::RevealDisabled`], [`Refusal::NotFound`].
-pub async fn reveal(moment: &Moment, acting: &Acting) -> Result<(i64, Vec<ShownCode>), Stop> {
-    let acting = acting.clone();
-    let shown = moment
-        .write(Locks::account(acting.account().0), move |w| {
-            let session = demand(w, &acting)?;
-            let shown = backup_codes::flow::reveal(w, session.account)?;
-            tell(
-                w,
-                &session,
-                Topic::BackupCodesRevealed,
-                "backup_codes_revealed",
-                "",
-            )?;
-            Ok(shown)
-        })
-        .await?;
-    moment.app.outbox_bell.notify_one();
-    Ok(shown)
-}
-
-/// Tells whether a saved code is good, without spending it.
-///
-/// # Errors
-/// [`Refusal::Mistyped`], [`Refusal::InvalidCode`], [`Refusal::TooManyRequests`].
-pub async fn check_code(moment: &Moment, acting: &Acting, code: String) -> Result<Checked, Stop> {
-    const HOUR: Duration = Duration::from_secs(3600);
-    let acting = acting.clone();
-    moment
-        .write(Locks::account(acting.account().0), move |w| {
-            let session = reload(w, &acting)?;
-            owner(w, &session)?;
-            if !throttle::store::spend(w, "check_code", &session.account.0, HOUR, 30)? {
-                let now = w.now();
-                let retry_after = throttle::store::window_end(now, HOUR).seconds_from(now);
-                return Err(Refusal::TooManyRequests { retry_after }.into());
-            }
-            backup_codes::flow::check(w, session.account, &code)
-        })
-        .await
-}
-
-/// Changes the password. The current one is asked unless this session began with a mailed code a moment ago.
-///
-/// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::InvalidCredentials`], [`Refusal::Field`].
-pub async fn change_password(
-    moment: &Moment,
-    acting: &Acting,
-    current: Option<String>,
-    new: &str,
-) -> Result<Option<String>, Stop> {
-    let looking = acting.clone();
-    let (account, asks_current) = moment
-        .read(move |w| {
-            let session = demand(w, &looking)?;
-            let has_password = password::store::load(w, session.account)?.is_some();
-            Ok((
-                owner(w, &session)?,
-                has_password && session.first_factor == FirstFactor::Password,
-            ))
-        })
-        .await?;
-    let tried = match (asks_current, current) {
-        (true, None) => {
-            return Err(Refusal::Field {
-                field: "current_password",
-                code: "missing",
-            }
-            .into());
-        }
-        (true, Some(typed)) => Some(password::flow::attempt(moment, account.id, &typed).await?),
-        (false, _) => None,
-    };
-    let about = [
-        account.name.as_str(),
-        account.email.as_deref().unwrap_or_default(),
-        &moment.app.settings.branding.name,
-    ];
-    let new = password::rules::new_password(new, &moment.app.settings, &about)?;
-    let hash = password::flow::hash_new(moment, new).await?;
-    let acting = acting.clone();
-    let token = moment
-        .write(Locks::account(account.id.0), move |w| {
-            let session = demand(w, &acting)?;
-            if let Some(tried) = &tried {
-                password::flow::settle(w, tried)?;
-            }
-            password::store::save(w, session.account, &hash)?;
-            // Whoever passed a second factor gets a new window: guesses made before do not count against the owner any more.
-            if session.second_factor.is_some() {
-                throttle::store::save(
-                    w,
-                    session.account,
-                    Bucket::SecondFactor,
-                    &throttle::Tally::default(),
-                )?;
-            }
-            tell(w, &session, Topic::PasswordChanged, "password_changed", "")?;
             end_others_and_renew(w, &acting)
         })
         .await?;

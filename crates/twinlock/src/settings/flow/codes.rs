@@ -1,0 +1,82 @@
+//! Backup codes in the person's own hands: new ones, another look, a check.
+
+use std::time::Duration;
+
+use twinlock_db::Locks;
+
+use crate::app::{Moment, Refusal, Stop};
+use crate::authenticators::backup_codes::flow::{Checked, ShownCode};
+use crate::authenticators::backup_codes::{self, Sheet};
+use crate::authenticators::held;
+use crate::outbox::Topic;
+use crate::session::flow::{Acting, reload};
+use crate::step_up::flow::demand;
+use crate::throttle;
+
+use super::{owner, tell};
+
+/// Makes new backup codes; the old ones no longer work.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::NoFactor`].
+pub async fn make_codes(moment: &Moment, acting: &Acting) -> Result<Sheet, Stop> {
+    let acting = acting.clone();
+    let sheet = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            if !held(w, session.account)?.is_on() {
+                return Err(Refusal::NoFactor.into());
+            }
+            let sheet = backup_codes::flow::make(w, session.account)?;
+            tell(w, &session, Topic::BackupCodesMade, "backup_codes_made", "")?;
+            Ok(sheet)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(sheet)
+}
+
+/// Shows the live sheet again, used codes included. Recorded and mailed each time.
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::RevealDisabled`], [`Refusal::NotFound`].
+pub async fn reveal(moment: &Moment, acting: &Acting) -> Result<(i64, Vec<ShownCode>), Stop> {
+    let acting = acting.clone();
+    let shown = moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = demand(w, &acting)?;
+            let shown = backup_codes::flow::reveal(w, session.account)?;
+            tell(
+                w,
+                &session,
+                Topic::BackupCodesRevealed,
+                "backup_codes_revealed",
+                "",
+            )?;
+            Ok(shown)
+        })
+        .await?;
+    moment.app.outbox_bell.notify_one();
+    Ok(shown)
+}
+
+/// Tells whether a saved code is good, without spending it.
+///
+/// # Errors
+/// [`Refusal::Mistyped`], [`Refusal::InvalidCode`], [`Refusal::TooManyRequests`].
+pub async fn check_code(moment: &Moment, acting: &Acting, code: String) -> Result<Checked, Stop> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            owner(w, &session)?;
+            if !throttle::store::spend(w, "check_code", &session.account.0, HOUR, 30)? {
+                let now = w.now();
+                let retry_after = throttle::store::window_end(now, HOUR).seconds_from(now);
+                return Err(Refusal::TooManyRequests { retry_after }.into());
+            }
+            backup_codes::flow::check(w, session.account, &code)
+        })
+        .await
+}
