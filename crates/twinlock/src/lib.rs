@@ -18,6 +18,7 @@ pub mod authenticators;
 pub mod challenge;
 pub mod config;
 pub mod edge;
+pub mod help;
 pub mod outbox;
 pub mod routes;
 pub mod session;

@@ -11,6 +11,7 @@ use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
+use crate::help::pages as help;
 use crate::sign_in::pages as sign_in;
 
 /// One URL.
@@ -68,6 +69,7 @@ impl Route {
 pub fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(sign_in_pages());
+    routes.extend(help_pages());
     routes
 }
 
@@ -90,6 +92,15 @@ fn sign_in_pages() -> Vec<Route> {
         )
         .throttled(Throttle::Password)
         .audited(),
+    ]
+}
+
+fn help_pages() -> Vec<Route> {
+    let page = Route::page;
+    vec![
+        page(Method::GET, "/help", Who::Anyone, get(help::overview)),
+        page(Method::GET, "/help/errors", Who::Anyone, get(help::errors)),
+        page(Method::GET, "/help/{page}", Who::Anyone, get(help::article)),
     ]
 }
 

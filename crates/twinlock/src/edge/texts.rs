@@ -10,8 +10,14 @@ macro_rules! english {
 }
 
 /// Every message file.
-pub const SOURCES: &[(&str, &str, &str)] =
-    english!["authenticators", "edge", "mail", "sign_in", "sign_up"];
+pub const SOURCES: &[(&str, &str, &str)] = english![
+    "authenticators",
+    "edge",
+    "help",
+    "mail",
+    "sign_in",
+    "sign_up",
+];
 
 /// All messages in all languages.
 ///

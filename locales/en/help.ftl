@@ -1,0 +1,162 @@
+# Help. Every text may use $product, $settings, $heading, $enable, $disable (the instance's own labels) and $support.
+# For a page: -title is the person's question, -words what else it is found by when somebody searches.
+
+help-title = Help
+help-search-label = What are you looking for?
+help-search = Search
+help-all = All questions
+help-found = { $count ->
+        [one] 1 page for “{ $query }”
+       *[other] { $count } pages for “{ $query }”
+    }
+help-found-nothing = Nothing was found for “{ $query }”. Try one word, such as “phone” or “code”, or choose a question below.
+help-related = Related
+help-back = All help pages
+help-developers = For developers: what the errors of the API mean
+help-contact = Contact Us
+help-updated = Last updated { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+help-app-recommended = Recommended
+help-app-android = Android
+help-app-ios = iPhone and iPad
+help-app-windows = Windows
+
+help-what-is-it-title = What is two-factor authentication and why?
+help-what-is-it-words = 2FA, two-step verification, two step authentication, 2-step, 2 factor, MFA, multi-factor, second factor, security, explain, meaning
+help-what-second-proof = When you sign in to { $product } you show that it is you: with your password, or with a code sent to your email address. Two-factor authentication asks for a second proof of another kind: a code from your phone. People also call it 2FA, two-step verification or MFA.
+help-what-why = Passwords are guessed, used twice and stolen, and mailboxes are broken into. With two-factor authentication somebody who has your password, or reads your mail, still does not get in: they would need your phone as well.
+help-what-every-day-heading = What it means day to day
+help-what-every-day = After the first step you open your authenticator app and type the 6 digits it shows for { $product }. That takes a few seconds, and you need your phone when you sign in. For the day you do not have it, you keep a sheet of backup codes.
+help-what-where = To turn it on, open the menu at the top right, choose “{ $settings }”, then “Security”, and there “{ $enable }”.
+help-what-required = Here everybody has to have it: { $product } leads you through the set-up when you sign in.
+
+help-which-method-title = Which method?
+help-which-method-words = choose, app, apps, authenticator, Google Authenticator, Microsoft Authenticator, Authy, Duo Mobile, 1Password, TOTP, text message, SMS, compare, best, recommended
+help-method-app-heading = Authenticator app
+help-method-app = An app on your phone that shows a new 6-digit code every 30 seconds. You scan a QR code once; from then on the app works by itself.
+help-method-app-offline = It works without a signal, abroad and in airplane mode.
+help-method-app-many = One app does for all services that offer two-factor authentication.
+help-method-app-install = It takes a few minutes to install and set up, and a lost phone takes its codes with it: that is what backup codes are for.
+help-method-app-several = You can set up several, for example on your phone and on a tablet, and choose which one is asked first.
+help-method-app-which = Any app for time-based codes (TOTP) works. Some of them:
+help-method-codes-heading = Backup codes
+help-method-codes = A sheet of codes you get when you turn two-factor authentication on. On the sign-in page they are called recovery codes. Each one stands in for your app once. They are not a method of their own but your way in when the phone is lost, broken or empty.
+help-method-codes-care = To be honest about them: anybody who finds your sheet has your second proof, and a used code is gone for good. Keep them as you keep a spare key, and make new ones before the last is used.
+help-method-limits-heading = What an app cannot do
+help-method-limits = A code can be talked out of you. Somebody who shows you a copy of the sign-in page, or calls and asks for the code, can use it at once. Type codes only on the page whose address you know, and tell them to nobody: no one at { $product } ever asks for one.
+
+help-code-not-working-title = Code not working?
+help-code-not-working-words = verification code, 6 digits, six digit, invalid, wrong, does not match, incorrect, refused, expired, error, clock, time, sync, locked, too many tries, email code not arriving
+help-code-first = Most codes that are refused are refused for one of these reasons:
+help-code-next = The code had just changed. Codes change every 30 seconds, and each works once: wait for the next one and type that.
+help-code-clock = Your phone’s clock is off. Then every code is wrong, however carefully you type it. See below.
+help-code-account = It is the code of another account. If your app shows several, look for the name { $product } and your email address.
+help-code-newest = You scanned a QR code twice. Only the newest entry in your app works; delete the older one once you have signed in with the new one.
+help-code-spaces = Spaces do not matter: “123 456” and “123456” are the same.
+help-code-clock-heading = Setting the phone’s clock
+help-code-clock-how = The codes come from the time. If we can see that a code belongs to an earlier minute, we tell you by how many minutes your clock is slow, but for your safety an old code never counts. Set the time to automatic:
+help-code-clock-android = Android: Settings, System, Date and time, “Set time automatically”.
+help-code-clock-ios = iPhone and iPad: Settings, General, Date & Time, “Set Automatically”.
+help-code-wait-heading = “Too many tries”
+help-code-wait = After several wrong codes in a row you have to wait, each time longer, so that nobody can try them all. The page says until when. Until then a right app code is not looked at either, but it is not used up. A recovery code still works meanwhile.
+help-code-deleted-heading = The account is gone from your app
+help-code-deleted = Sign in with a recovery code, then set the app up anew: open the menu at the top right, choose “{ $settings }”, then “Security”.
+help-code-mailed-heading = The code in an email does not arrive or does not work
+help-code-mailed = Look in the spam folder, and check the address on the sign-in page. A code is good for 10 minutes and only in the browser where you asked for it; a new one makes the one before worthless. If you asked for several, type the newest.
+
+help-lost-phone-title = I lost my phone
+help-lost-phone-words = stolen, broken, missing, empty battery, forgot phone, no phone, device lost, lost my device, cannot get a code, recovery code
+help-phone-calm = Your account stays yours: whoever has the phone still needs your password or your mailbox. This is how you get back in:
+help-phone-sign-in = Sign in as always. When your code is asked, choose “Use a recovery code”.
+help-phone-use-code = Type one of your backup codes. Each works once; strike it through on your sheet.
+help-phone-new-app = When you have a new phone, set up two-factor authentication again: menu at the top right, “{ $settings }”, “Security”.
+help-phone-remove = Remove the app of the lost phone there, so that its codes stop working.
+help-phone-new-codes = Make new backup codes and keep them somewhere safe.
+help-phone-other-app = If you set up a second app on another device, use its code instead.
+help-phone-stolen = If the phone was stolen, also change your password, and end the sessions you do not know: “{ $settings }”, “Sessions”.
+help-phone-no-codes = No backup codes either? See “I lost my codes too”.
+
+help-lost-codes-title = I lost my codes too
+help-lost-codes-words = locked out, no backup codes, no recovery codes, lost everything, contact, support, help, administrator, reset, cannot sign in, restore access
+help-codes-lost-look = Look in these places first; it is quicker than anything else:
+help-codes-lost-manager = your password manager, by the name { $product };
+help-codes-lost-paper = your printouts and downloads: the file has “backup codes” in its name;
+help-codes-lost-signed-in = a computer where you are still signed in: there you can look at “{ $settings }”, “Security”;
+help-codes-lost-second-app = a tablet or an old phone that has the authenticator app too. An app with its own backup can bring your accounts back on a new phone.
+help-codes-lost-ask-heading = Otherwise ask for a reset
+help-codes-lost-ask = Only { $support } can help now. They make sure that it is you and then reset two-factor authentication for your account.
+help-codes-lost-no-page = Ask in a way in which they know you: in person, or by a call to a number you both know.
+help-codes-lost-after = After a reset your old app and codes no longer work and all your sessions are over. You get an email about it. When you sign in next, you prove that your mailbox is yours and set up two-factor authentication again.
+help-codes-lost-trick = There is no other way in, and that is on purpose: whatever would let you in without a second proof would let others in as well. A new password does not skip the second step either.
+
+help-changing-phone-title = Changing phone
+help-changing-phone-words = new phone, switch phone, replace, move, transfer, migrate, upgrade, another phone, new device, scan again, new QR code
+help-change-before = Do this while you still have the old phone; it takes two minutes.
+help-change-both-heading = You have both phones
+help-change-open = Install an authenticator app on the new phone. On { $product } open the menu at the top right, choose “{ $settings }”, then “Security”.
+help-change-scan = Open the menu beside your app, choose “Scan a new QR code”, and scan it with the new phone.
+help-change-prove = Type the code the new phone shows. From then on it is the one that counts.
+help-change-old = Delete the account from the app on the old phone, before you sell it or give it away.
+help-change-safe = Until you have typed that code nothing changes: your old app goes on working, and you can stop at any time.
+help-change-gone-heading = The old phone is gone already
+help-change-gone = Sign in with a recovery code, then do the same steps. See “I lost my phone”.
+help-change-backup-heading = Good to have at hand
+help-change-backup = Your backup codes. Note where they are before you switch; if something goes wrong on the way, one of them lets you in.
+
+help-backup-codes-title = Backup codes
+help-backup-codes-words = recovery code, recovery codes, backup code, emergency codes, one-time codes, sheet, print, download, new codes, how many left, reveal
+help-backup-what = Backup codes let you in without your phone. You get a sheet of them when you turn two-factor authentication on. The sign-in page calls them recovery codes.
+help-backup-once = Each works once. Strike it through on your sheet after you used it; the next one you take can be any other.
+help-backup-sheet = Each sheet has a number and a date. New codes are a new sheet, and the codes of the old one no longer work.
+help-backup-slip = The last character of a code is a check. If you mistype one, we tell you, and it does not count as a try.
+help-backup-letters = Capitals and dashes do not matter, and there is no letter O, I or L: those are read as the digits 0 and 1.
+help-backup-keep-heading = Where to keep them
+help-backup-keep = In a password manager or on paper, not on the phone that has your authenticator app, for you will need them when that phone is gone.
+help-backup-more-heading = When few are left
+help-backup-more = Under “{ $settings }”, “Security” you see how many are left and can choose “Make new codes” at any time. After you used one, we tell you by email.
+help-backup-reveal = “Reveal codes” shows your sheet again, with the used ones struck through. Each time it is shown, you get an email.
+help-backup-no-reveal = A sheet is shown once, when it is made. If you lost it, make a new one.
+help-backup-check-heading = Is my sheet still good?
+help-backup-check = Choose “Check a code” on the same page and type one: it tells you whether the code is good and which sheet it is from, and does not use it up.
+
+help-turning-off-title = How do I turn it off?
+help-turning-off-words = disable, deactivate, remove, switch off, stop, turn off two-factor, without code
+help-off-required = Two-factor authentication is required on { $product }, so your last method stays. You can replace it at any time.
+help-off-think = Turning it off makes your account less secure: your password, or your mailbox, is then all that anybody needs. Only do it if you must.
+help-off-how = Open the menu at the top right, choose “{ $settings }”, then “Security”, and there “{ $disable }”. You confirm it with a code from your app or with a backup code. No code at hand? See “I lost my phone”.
+help-off-after = When it goes off, all your apps and backup codes stop working, your other sessions are signed out, and you get an email.
+help-off-instead = If it is about a new phone or another app, you need not turn it off: you can scan a new QR code or add a second app.
+
+help-good-habits-title = Good habits
+help-good-habits-words = tips, advice, safe, security, phishing, scam, share, password manager, review, best practice
+help-habits-carry = Set the app up on a device that you always have with you.
+help-habits-lock = Do not share that device, and lock its screen with a PIN or your fingerprint.
+help-habits-codes = Keep your backup codes in a password manager or on paper, never only on the device that has the app.
+help-habits-two = Set up a second app on another device if you have one; then a lost phone is a nuisance and no more.
+help-habits-tell = Tell codes to nobody, not on the phone and not in a chat. No one at { $product } ever asks for one.
+help-habits-address = Look at the address before you type a code. Come by your own bookmark rather than by a link in a mail.
+help-habits-review = Now and then look at “{ $settings }”, “Security” and “Sessions”: are the methods yours, are there enough codes, do you know every device?
+help-habits-mail = Read our mails about changes. If you did not make a change, act at once: the mail says how.
+
+help-errors-title = Errors of the API
+help-errors-intro = A refused call answers with a problem document (RFC 9457, application/problem+json). Its member “code” is one of the words below and never changes; “detail” tells what happened this time, in the caller’s language; “errors” names the fields to blame. On the statuses 429 and 503 “retry_after” and the header Retry-After say after how many seconds to try again.
+help-error-malformed-body-title = The body is not what it says it is
+help-error-malformed-body = The body could not be read: broken JSON, a name that stands twice, or something after the end.
+help-error-invalid-request-title = The request does not have the right shape
+help-error-invalid-request = A field is missing, unknown, or of another type; “errors” names it.
+help-error-body-too-large-title = The body is too large
+help-error-body-too-large = A request body may have 64 kB.
+help-error-unsupported-media-type-title = The body has another type
+help-error-unsupported-media-type = Send JSON, with the header Content-Type: application/json.
