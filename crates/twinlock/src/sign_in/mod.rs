@@ -10,6 +10,6 @@ pub mod pages;
 pub mod rules;
 pub mod store;
 
-pub use flow::{enrolment, gate, opened, second_factor};
+pub use flow::{enrolment, gate, opened, reset, second_factor};
 pub use gate::{Completed, Progress, Step};
 pub use rules::{Next, Purpose, Requirement};

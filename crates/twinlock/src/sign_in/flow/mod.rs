@@ -4,6 +4,7 @@ pub mod enrolment;
 pub mod gate;
 mod mailed_code;
 pub mod opened;
+pub mod reset;
 pub mod second_factor;
 
 pub use mailed_code::{mailbox_code, refuse_resend_too_soon, send_code, verify_code};
