@@ -23,6 +23,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 mod advisories;
 mod architecture;
+mod bench;
 mod built;
 mod check;
 mod dependencies;
@@ -52,6 +53,8 @@ enum Chore {
     Check(check::Options),
     /// Every test, with a private PostgreSQL and a real browser; ends with `N passed, N failed`
     Test(test::Options),
+    /// Speed and memory, each beside a limit measured in the same run
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,9 @@ fn main() -> ExitCode {
         None => list_chores(),
         Some(Chore::Check(options)) => {
             repository_root().and_then(|root| check::run(&root, &options))
+        }
+        Some(Chore::Bench(options)) => {
+            repository_root().and_then(|root| bench::run(&root, &options))
         }
         Some(Chore::Test(options)) => repository_root().and_then(|root| test::run(&root, &options)),
     };

@@ -387,7 +387,7 @@ impl Default for Limits {
             password_network_hour: 300,
             email_codes_hour: 5,
             email_codes_day: 10,
-            email_codes_network_hour: 60,
+            email_codes_network_hour: 300,
         }
     }
 }
