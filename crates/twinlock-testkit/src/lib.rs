@@ -1,3 +1,8 @@
-//! twinlock-testkit
+//! What tests of several crates share: private servers, a browser without a window, a phone with an authenticator app, a clock to turn.
+
+pub mod clock;
+pub mod cookies;
+pub mod html;
+pub mod phone;
 pub mod postgres;
 pub mod smtp;

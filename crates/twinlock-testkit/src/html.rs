@@ -1,0 +1,614 @@
+//! Pages as a person sees them: headings, texts, links, forms with their fields found by label.
+//!
+//! Reads the markup our templates write (every element closed, attributes quoted), not everything a browser would forgive: markup that
+//! does not nest is an error, so that a template's slip is found here.
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// A parsed page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    root: Element,
+}
+
+/// One element and what is in it.
+#[derive(Clone, Debug, Default)]
+pub struct Element {
+    /// Its name in lower case.
+    pub name: String,
+    attributes: Vec<(String, String)>,
+    children: Vec<Node>,
+}
+
+#[derive(Clone, Debug)]
+enum Node {
+    Element(Element),
+    Text(String),
+}
+
+/// A form, with what it would send if nothing were typed.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Where it goes; empty for the page itself.
+    pub action: String,
+    /// `get` or `post`.
+    pub method: String,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Its buttons.
+    pub buttons: Vec<Button>,
+}
+
+/// One field of a form.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: String,
+    /// What a person calls it; empty for a hidden one.
+    pub label: String,
+    /// `text`, `password`, `checkbox`, `radio`, `hidden`, …
+    pub kind: String,
+    /// What stands in it.
+    pub value: String,
+    /// Whether a box or circle is ticked.
+    pub checked: bool,
+    /// What is said to be wrong with it.
+    pub error: String,
+}
+
+/// A button that sends a form.
+#[derive(Clone, Debug)]
+pub struct Button {
+    /// What stands on it.
+    pub label: String,
+    /// Its own name and value, sent when it is the one pressed.
+    pub value: Option<(String, String)>,
+    /// Where it goes instead of the form's own action.
+    pub action: Option<String>,
+}
+
+impl Form {
+    /// What the form sends when this button is pressed.
+    #[must_use]
+    pub fn values(&self, pressed: &Button) -> Vec<(String, String)> {
+        let mut values: Vec<(String, String)> = self
+            .fields
+            .iter()
+            .filter(|field| field.checked || !matches!(field.kind.as_str(), "checkbox" | "radio"))
+            .map(|field| (field.name.clone(), field.value.clone()))
+            .collect();
+        values.extend(pressed.value.clone());
+        values
+    }
+
+    /// Types into the field with this label, or ticks it.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub fn fill(&mut self, label: &str, text: &str) -> Result<()> {
+        let known: Vec<String> = self
+            .fields
+            .iter()
+            .map(|field| field.label.clone())
+            .collect();
+        let at = self
+            .fields
+            .iter()
+            .position(|field| field.label == label)
+            .with_context(|| format!("no field {label:?} among {known:?}"))?;
+        let group = self.fields.get(at).map(|field| field.name.clone());
+        for (n, field) in self.fields.iter_mut().enumerate() {
+            match field.kind.as_str() {
+                "radio" if Some(&field.name) == group.as_ref() => field.checked = n == at,
+                "checkbox" if n == at => field.checked = text != "no",
+                _ if n == at => text.clone_into(&mut field.value),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Element {
+    /// An attribute's value.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Its text and that of everything in it, white space collapsed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut raw = String::new();
+        self.collect_text(&mut raw);
+        raw.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn collect_text(&self, into: &mut String) {
+        for child in &self.children {
+            match child {
+                Node::Text(text) => into.push_str(text),
+                Node::Element(element) if matches!(element.name.as_str(), "script" | "style") => {}
+                Node::Element(element) => {
+                    let apart = !INLINE.contains(&element.name.as_str());
+                    if apart {
+                        into.push(' ');
+                    }
+                    element.collect_text(into);
+                    if apart {
+                        into.push(' ');
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every element below this one for which `wanted` holds, in the order of the page.
+    #[must_use]
+    pub fn find_all(&self, wanted: &dyn Fn(&Element) -> bool) -> Vec<&Element> {
+        let mut found = Vec::new();
+        self.collect(wanted, &mut found);
+        found
+    }
+
+    fn collect<'a>(&'a self, wanted: &dyn Fn(&Element) -> bool, found: &mut Vec<&'a Element>) {
+        for child in &self.children {
+            if let Node::Element(element) = child {
+                if wanted(element) {
+                    found.push(element);
+                }
+                element.collect(wanted, found);
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Vec<&Element> {
+        self.find_all(&|element| element.name == name)
+    }
+
+    /// What a screen reader calls it.
+    fn accessible_name(&self) -> String {
+        self.attribute("aria-label")
+            .map_or_else(|| self.text(), str::to_owned)
+    }
+}
+
+impl Page {
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// When its elements do not nest.
+    pub fn parse(html: &str) -> Result<Self> {
+        Ok(Self { root: parse(html)? })
+    }
+
+    /// The whole page.
+    #[must_use]
+    pub fn root(&self) -> &Element {
+        &self.root
+    }
+
+    /// Everything that can be read on it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.root
+            .named("body")
+            .first()
+            .map_or_else(|| self.root.text(), |body| body.text())
+    }
+
+    /// The page's title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.first_text("title")
+    }
+
+    /// The page's main heading.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        self.first_text("h1")
+    }
+
+    fn first_text(&self, name: &str) -> String {
+        self.root
+            .named(name)
+            .first()
+            .map(|element| element.text())
+            .unwrap_or_default()
+    }
+
+    /// Every link: its text and where it leads.
+    #[must_use]
+    pub fn links(&self) -> Vec<(String, String)> {
+        let links = self
+            .root
+            .find_all(&|element| element.name == "a" && element.attribute("href").is_some());
+        links
+            .iter()
+            .map(|link| {
+                let href = link.attribute("href").unwrap_or_default();
+                (link.accessible_name(), href.to_owned())
+            })
+            .collect()
+    }
+
+    /// Where the link with this text leads.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn link(&self, text: &str) -> Result<String> {
+        let links = self.links();
+        let found = links.iter().find(|(label, _)| label == text);
+        let (_, href) = found.with_context(|| format!("no link {text:?} among {links:?}"))?;
+        Ok(href.clone())
+    }
+
+    /// Every form.
+    #[must_use]
+    pub fn forms(&self) -> Vec<Form> {
+        self.root
+            .named("form")
+            .into_iter()
+            .map(|form| self.form(form))
+            .collect()
+    }
+
+    /// The number of the form with a button of this name, and the button.
+    ///
+    /// # Errors
+    /// When no form has one.
+    pub fn button(&self, label: &str) -> Result<(usize, Button)> {
+        let forms = self.forms();
+        let found = forms.iter().enumerate().find_map(|(n, form)| {
+            let button = form.buttons.iter().find(|button| button.label == label)?;
+            Some((n, button.clone()))
+        });
+        found.with_context(|| {
+            let all: Vec<&str> = forms
+                .iter()
+                .flat_map(|form| &form.buttons)
+                .map(|button| button.label.as_str())
+                .collect();
+            format!("no button {label:?} among {all:?} on {:?}", self.heading())
+        })
+    }
+
+    /// The codes in a numbered list of codes, such as a sheet of backup codes.
+    #[must_use]
+    pub fn codes(&self) -> Vec<String> {
+        self.root
+            .named("code")
+            .into_iter()
+            .filter(|code| code.attribute("data-line").is_some())
+            .map(Element::text)
+            .collect()
+    }
+
+    fn form(&self, form: &Element) -> Form {
+        let is_field = |element: &Element| {
+            matches!(element.name.as_str(), "input" | "select" | "textarea")
+                && element.attribute("name").is_some()
+        };
+        let own_id = form.attribute("id");
+        let sends = |element: &Element| {
+            element.name == "button" && element.attribute("type") != Some("button")
+        };
+        let mut buttons = form.find_all(&sends);
+        buttons.extend(self.root.find_all(&|element| {
+            sends(element) && own_id.is_some() && element.attribute("form") == own_id
+        }));
+        Form {
+            action: form.attribute("action").unwrap_or_default().to_owned(),
+            method: form
+                .attribute("method")
+                .unwrap_or("get")
+                .to_ascii_lowercase(),
+            fields: form
+                .find_all(&is_field)
+                .into_iter()
+                .map(|field| self.field(form, field))
+                .collect(),
+            buttons: buttons.into_iter().map(button).collect(),
+        }
+    }
+
+    fn field(&self, form: &Element, field: &Element) -> Field {
+        let kind = match field.name.as_str() {
+            "input" => field.attribute("type").unwrap_or("text"),
+            other => other,
+        };
+        let ticks = matches!(kind, "checkbox" | "radio");
+        let value = match field.name.as_str() {
+            "textarea" => field.text(),
+            "select" => chosen(field),
+            _ => field
+                .attribute("value")
+                .unwrap_or(if ticks { "on" } else { "" })
+                .to_owned(),
+        };
+        Field {
+            name: field.attribute("name").unwrap_or_default().to_owned(),
+            label: self.label_of(form, field),
+            kind: kind.to_owned(),
+            value,
+            checked: field.attribute("checked").is_some(),
+            error: self.error_of(field),
+        }
+    }
+
+    fn label_of(&self, form: &Element, field: &Element) -> String {
+        if let Some(id) = field.attribute("id") {
+            let labels = self.root.find_all(&|element| {
+                element.name == "label" && element.attribute("for") == Some(id)
+            });
+            if let Some(label) = labels.first() {
+                return label.text();
+            }
+        }
+        let around = form.find_all(&|element| {
+            element.name == "label"
+                && element.find_all(&|inner| std::ptr::eq(inner, field)).len() == 1
+        });
+        let by_label = around.first().map(|label| label.text());
+        by_label.unwrap_or_else(|| field.attribute("aria-label").unwrap_or_default().to_owned())
+    }
+
+    fn error_of(&self, field: &Element) -> String {
+        let described = field.attribute("aria-describedby").unwrap_or_default();
+        let ids: Vec<&str> = described
+            .split_whitespace()
+            .filter(|id| id.ends_with("-error"))
+            .collect();
+        self.root
+            .find_all(&|element| element.attribute("id").is_some_and(|id| ids.contains(&id)))
+            .first()
+            .map(|element| element.text())
+            .unwrap_or_default()
+    }
+}
+
+fn button(element: &Element) -> Button {
+    Button {
+        label: element.accessible_name(),
+        value: element.attribute("name").map(|name| {
+            let value = element.attribute("value").unwrap_or_default();
+            (name.to_owned(), value.to_owned())
+        }),
+        action: element.attribute("formaction").map(str::to_owned),
+    }
+}
+
+fn chosen(select: &Element) -> String {
+    let options = select.named("option");
+    let option = options
+        .iter()
+        .find(|option| option.attribute("selected").is_some())
+        .or(options.first());
+    option
+        .map(|option| {
+            option
+                .attribute("value")
+                .map_or_else(|| option.text(), str::to_owned)
+        })
+        .unwrap_or_default()
+}
+
+/// Elements that do not part the words around them.
+const INLINE: &[&str] = &[
+    "a", "b", "bdi", "code", "em", "i", "small", "span", "strong", "time",
+];
+/// Elements without an end.
+const VOID: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr",
+];
+
+fn parse(html: &str) -> Result<Element> {
+    let mut open = vec![Element::default()];
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        add_text(&mut open, text);
+        if let Some(comment) = tag.strip_prefix("<!--") {
+            rest = comment.split_once("-->").context("an open comment")?.1;
+        } else if tag.starts_with("<!") {
+            rest = tag.split_once('>').context("an open doctype")?.1;
+        } else if let Some(end) = tag.strip_prefix("</") {
+            let (name, after) = end.split_once('>').context("an open end tag")?;
+            close(&mut open, name.trim())?;
+            rest = after;
+        } else {
+            rest = start(&mut open, tag)?;
+        }
+    }
+    add_text(&mut open, rest);
+    ensure!(
+        open.len() == 1,
+        "<{}> is not closed",
+        open.last().map_or("", |element| element.name.as_str())
+    );
+    open.pop().context("an empty page")
+}
+
+fn start<'a>(open: &mut Vec<Element>, tag: &'a str) -> Result<&'a str> {
+    let (element, mut rest, closed) = start_tag(tag)?;
+    let name = element.name.clone();
+    if matches!(name.as_str(), "script" | "style") {
+        let end = format!("</{name}>");
+        rest = rest.split_once(end.as_str()).context("an open script")?.1;
+    }
+    let whole =
+        closed || VOID.contains(&name.as_str()) || matches!(name.as_str(), "script" | "style");
+    if whole {
+        add(open, Node::Element(element));
+    } else {
+        open.push(element);
+    }
+    Ok(rest)
+}
+
+fn start_tag(tag: &str) -> Result<(Element, &str, bool)> {
+    let body = tag.strip_prefix('<').unwrap_or(tag);
+    let name_end = body
+        .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
+        .context("an open tag")?;
+    let (name, mut rest) = body.split_at(name_end);
+    let mut attributes: Vec<(String, String)> = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if let Some(after) = rest.strip_prefix("/>") {
+            return Ok((element(name, attributes), after, true));
+        }
+        if let Some(after) = rest.strip_prefix('>') {
+            return Ok((element(name, attributes), after, false));
+        }
+        let key_end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))
+            .context("an open tag")?;
+        ensure!(key_end > 0, "a stray character in <{name}>");
+        let (key, after) = rest.split_at(key_end);
+        let (value, after) = match after.strip_prefix('=') {
+            Some(value) => attribute_value(value)?,
+            None => (String::new(), after),
+        };
+        ensure!(
+            !attributes.iter().any(|(known, _)| known == key),
+            "{key} stands twice in <{name}>"
+        );
+        attributes.push((key.to_ascii_lowercase(), value));
+        rest = after;
+    }
+}
+
+fn attribute_value(text: &str) -> Result<(String, &str)> {
+    let quoted = text.strip_prefix('"').context("an unquoted attribute")?;
+    let (value, after) = quoted.split_once('"').context("an open attribute")?;
+    Ok((unescaped(value), after))
+}
+
+fn element(name: &str, attributes: Vec<(String, String)>) -> Element {
+    Element {
+        name: name.to_ascii_lowercase(),
+        attributes,
+        children: Vec::new(),
+    }
+}
+
+fn close(open: &mut Vec<Element>, name: &str) -> Result<()> {
+    match open.pop() {
+        Some(element) if element.name == name && !open.is_empty() => {
+            add(open, Node::Element(element));
+            Ok(())
+        }
+        Some(element) => bail!("</{name}> where <{}> is open", element.name),
+        None => bail!("</{name}> where nothing is open"),
+    }
+}
+
+fn add_text(open: &mut [Element], text: &str) {
+    if !text.is_empty() {
+        add(open, Node::Text(unescaped(text)));
+    }
+}
+
+fn add(open: &mut [Element], node: Node) {
+    if let Some(parent) = open.last_mut() {
+        parent.children.push(node);
+    }
+}
+
+/// Character references as templates write them. Directional isolates, which messages put around values, are not seen by people.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        match after
+            .split_once(';')
+            .and_then(|(name, tail)| Some((reference(name)?, tail)))
+        {
+            Some((character, tail)) => {
+                plain.push(character);
+                rest = tail;
+            }
+            None => {
+                plain.push('&');
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.retain(|c| !matches!(c, '\u{2066}'..='\u{2069}'));
+    plain
+}
+
+fn reference(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "nbsp" => Some(' '),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let value = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"<!doctype html><html><head><title>Sign in · T</title><script src="x"></script></head><body>
+        <!-- note --><h1>Sign <bdi>in</bdi></h1><form method="post" action="/sign-in"><input type="hidden" name="return_to" value="/a?b=1&amp;c">
+        <label for="email">Email</label><input id="email" name="email" aria-describedby="email-error email-hint"><p id="email-error">Wrong</p>
+        <label><input name="saved" type="checkbox" value="yes"> <span>I saved these codes</span></label>
+        <button type="button">Show</button><button name="go" value="1">Continue</button></form><a href="/x">Use a&#x20;code</a></body></html>"#;
+
+    #[test]
+    fn a_form_is_filled_by_what_people_read() -> Result<()> {
+        let page = Page::parse(PAGE)?;
+        assert_eq!(
+            (page.heading().as_str(), page.title().as_str()),
+            ("Sign in", "Sign in · T")
+        );
+        assert_eq!(page.link("Use a code")?, "/x");
+        let (n, button) = page.button("Continue")?;
+        let mut form = page.forms().remove(n);
+        assert_eq!(form.fields[1].error, "Wrong");
+        form.fill("Email", "ann@example.org")?;
+        form.fill("I saved these codes", "yes")?;
+        let sent: Vec<String> = form
+            .values(&button)
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        assert_eq!(
+            sent,
+            [
+                "return_to=/a?b=1&c",
+                "email=ann@example.org",
+                "saved=yes",
+                "go=1"
+            ]
+        );
+        assert!(page.button("Show").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn markup_that_does_not_nest_is_an_error() {
+        assert!(Page::parse("<p><b></p></b>").is_err());
+        assert!(Page::parse("<p>").is_err());
+        assert!(Page::parse("</p>").is_err());
+        assert!(Page::parse("<p a=b></p>").is_err());
+    }
+}

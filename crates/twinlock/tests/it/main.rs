@@ -1,0 +1,16 @@
+//! The application as people, programs and attackers meet it: the real router and the real flows on a real database, in process, on
+//! SQLite and on PostgreSQL. Time stands still until a test turns the clock; codes come from the phone and the mailbox, never from a
+//! bypass.
+//!
+//! Tests carry the ids of what they prove: `r03_…` is a row of the attack list, `K8`, `E6` … are lines of the product's contract.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[macro_use]
+mod support;
+
+mod codes_replayed;

@@ -1,0 +1,195 @@
+//! The application under test: real parts, except for the clock, the mail provider and where seeds come from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+use twinlock::app::{
+    App, Cache, Clock, Entropy, Hasher, NoEntropy, Parts, Seed, Stop, Timestamp, Work,
+};
+use twinlock::config::{Settings, SignUp};
+use twinlock::edge::texts;
+use twinlock::outbox;
+use twinlock_db::sealed::{Keyring, MasterKey};
+use twinlock_db::{Migration, Store, StoreOptions, Value};
+use twinlock_delivery::{Mail, MemoryMail};
+use twinlock_testkit::clock::FakeTime;
+use twinlock_web::{PublicUrl, Theme, TrustedProxies};
+
+use super::Place;
+
+/// The schema, as the program ships it.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "first_story",
+    sql: include_str!("../../../../../migrations/0001_first_story.sql"),
+}];
+
+/// The running application; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) mail: MemoryMail,
+    pub(crate) time: FakeTime,
+    pub(crate) public_url: PublicUrl,
+}
+
+/// The test's clock as the application asks it.
+struct TurnedClock(FakeTime);
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.millis())
+    }
+}
+
+/// Seeds that look random and are the same at every run, never twice in one place.
+struct SeededEntropy(Arc<AtomicU64>);
+
+impl Entropy for SeededEntropy {
+    fn seed(&self) -> Result<Seed, NoEntropy> {
+        let n = self.0.fetch_add(1, Ordering::Relaxed);
+        let hash = Sha256::new()
+            .chain_update(b"seeds of tests")
+            .chain_update(n.to_be_bytes());
+        Ok(Seed(hash.finalize().into()))
+    }
+}
+
+impl TestApp {
+    pub(crate) async fn start(place: &Place, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        settings.server.public_url = String::from("https://login.example.org");
+        settings.sign_in.sign_up = SignUp::Open;
+        change(&mut settings);
+        let store = Store::open(&place.location, StoreOptions::default())
+            .await
+            .unwrap();
+        store
+            .migrate(MIGRATIONS, place.time.millis())
+            .await
+            .unwrap();
+        let entropy = Arc::new(SeededEntropy(Arc::clone(&place.seeds_drawn)));
+        let mut draw = entropy.seed().unwrap().draw("start");
+        let keyring = Keyring::open_stored(
+            &store,
+            &MasterKey::from_bytes(place.master_key),
+            draw.bytes(),
+            place.time.millis(),
+        )
+        .await
+        .unwrap();
+        let app = App::new(Parts {
+            store,
+            keyring,
+            clock: Arc::new(TurnedClock(place.time.clone())),
+            entropy,
+            theme: Theme::new(&settings.branding.accent).unwrap(),
+            catalog: texts::catalog().unwrap(),
+            hasher: Hasher::new(2, &mut draw).unwrap(),
+            mail: Arc::new(place.mail.clone()),
+            sessions: Cache::default(),
+            outbox_bell: Notify::new(),
+            mail_in_trouble: AtomicBool::new(false),
+            epoch: 1,
+            settings,
+        });
+        let public_url = PublicUrl::parse(&app.settings.server.public_url).unwrap();
+        let proxies = TrustedProxies::parse(&app.settings.server.trusted_proxies).unwrap();
+        Self {
+            router: twinlock::routes::router(&app, public_url.clone(), proxies),
+            app,
+            mail: place.mail.clone(),
+            time: place.time.clone(),
+            public_url,
+        }
+    }
+
+    /// The time by the application's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn forward(&self, seconds: u64) {
+        self.time.forward(Duration::from_secs(seconds));
+    }
+
+    /// Hands over what is due, until nothing is.
+    pub(crate) async fn deliver(&self) {
+        while outbox::flow::pass(&self.app).await.unwrap() > 0 {}
+    }
+
+    /// Every mail handed over to an address, oldest first.
+    pub(crate) async fn mails_to(&self, address: &str) -> Vec<Mail> {
+        self.deliver().await;
+        let mut mails = self.mail.sent();
+        mails.retain(|mail| mail.to == address);
+        mails
+    }
+
+    /// The newest mail to an address.
+    pub(crate) async fn last_mail_to(&self, address: &str) -> Mail {
+        let mut mails = self.mails_to(address).await;
+        mails
+            .pop()
+            .unwrap_or_else(|| panic!("no mail to {address}"))
+    }
+
+    /// The code in the newest mail to an address.
+    pub(crate) async fn mailed_code(&self, address: &str) -> String {
+        code_in(&self.last_mail_to(address).await)
+    }
+
+    /// How many mails to an address have this in their subject.
+    pub(crate) async fn mails_about(&self, address: &str, subject: &str) -> usize {
+        let mails = self.mails_to(address).await;
+        mails
+            .iter()
+            .filter(|mail| mail.subject.contains(subject))
+            .count()
+    }
+
+    /// Runs statements in one transaction of the application itself.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
+    ) -> Result<T, Stop> {
+        let moment = self.app.moment().unwrap();
+        moment.write(twinlock_db::Locks::none(), work).await
+    }
+
+    /// Changes rows behind the application's back, as a fault or somebody with the database's password does.
+    pub(crate) async fn tamper(&self, sql: &'static str, values: &[Value]) -> u64 {
+        let values = values.to_vec();
+        let changed = self.app.store.write(twinlock_db::Locks::none(), move |tx| {
+            tx.execute(sql, &values)
+        });
+        changed.await.unwrap()
+    }
+
+    /// One number from the database.
+    pub(crate) async fn number(&self, sql: &'static str, values: &[Value]) -> i64 {
+        let values = values.to_vec();
+        let found = self
+            .app
+            .store
+            .read(move |tx| tx.query_one(sql, &values, |row| row.int(0)));
+        found.await.unwrap()
+    }
+}
+
+/// The code a mail carries: the one line that stands alone, indented.
+pub(crate) fn code_in(mail: &Mail) -> String {
+    let line = mail
+        .text
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() == 9 && line.as_bytes().get(4) == Some(&b'-'));
+    line.unwrap_or_else(|| panic!("no code in {:?}", mail.text))
+        .to_owned()
+}
