@@ -14,3 +14,4 @@
 mod support;
 
 mod codes_replayed;
+mod help;
