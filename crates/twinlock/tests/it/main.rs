@@ -14,4 +14,5 @@
 mod support;
 
 mod codes_replayed;
+mod documents;
 mod help;

@@ -1,0 +1,99 @@
+//! The documents say what the program does: every setting with its default, every error, and links that lead somewhere.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use twinlock::config::Settings;
+use twinlock::edge::texts;
+use twinlock::help::rules::error_code;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn document(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|fault| panic!("{path}: {fault}"))
+}
+
+#[test]
+fn every_setting_stands_in_the_reference_with_its_default() {
+    let reference = document("docs/src/operators/configuration.md");
+    let settings = serde_json::to_value(Settings::default()).unwrap();
+    let mut missing = Vec::new();
+    look_up(&reference, "", &settings, &mut missing);
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Looks for each value of one section in the part of the reference below its heading.
+fn look_up(reference: &str, section: &str, values: &Value, missing: &mut Vec<String>) {
+    for (name, value) in values.as_object().unwrap() {
+        if value.is_object() {
+            let dot = if section.is_empty() { "" } else { "." };
+            look_up(reference, &format!("{section}{dot}{name}"), value, missing);
+            continue;
+        }
+        let part = reference.split_once(&format!("## `[{section}]`"));
+        let part = part.map_or("", |(_, rest)| rest.split("\n## ").next().unwrap_or(""));
+        let start = format!("| `{name}` | {} |", default_of(value));
+        if !part.lines().any(|line| line.starts_with(&start)) {
+            missing.push(format!("[{section}] {start}"));
+        }
+    }
+}
+
+fn default_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::from("none"),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let count = ["no", "one", "two", "three", "four", "five", "six"];
+            format!("{} well-known apps", count[items.len()])
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            format!("`[{}]`", items.join(", "))
+        }
+        other => format!("`{other}`"),
+    }
+}
+
+#[test]
+fn every_error_code_stands_in_the_list_for_integrators() {
+    let list = document("docs/src/integrators/errors.md");
+    let catalog = texts::catalog().unwrap();
+    for code in catalog.ids("en").into_iter().filter_map(error_code) {
+        assert!(list.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let mut pages = Vec::new();
+    gather(&root(), &mut pages);
+    gather(&root().join("docs"), &mut pages);
+    assert!(pages.len() > 20, "{pages:?}");
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            let file = link.split('#').next().unwrap();
+            if file.is_empty() || link.contains("://") || link.starts_with('/') {
+                continue;
+            }
+            let target = page.parent().unwrap().join(file);
+            assert!(target.exists(), "{} links to {link}", page.display());
+        }
+    }
+}
+
+/// The Markdown files of a folder; below `docs` those of its folders too.
+fn gather(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let below_docs = folder.components().any(|part| part.as_os_str() == "docs");
+        if path.is_dir() && below_docs {
+            gather(&path, pages);
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            pages.push(path);
+        }
+    }
+}
