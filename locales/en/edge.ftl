@@ -77,3 +77,14 @@ fault-unavailable = The database cannot be reached right now. Nothing was change
 fault-unavailable-title = Unavailable
 fault-internal = Something went wrong on our side and was written down. Nothing was changed. (Request { $request })
 fault-internal-title = Internal error
+
+when-exact = { $day }, { $time } UTC
+when-now = just now
+when-minutes =
+    { $count ->
+        [one] 1 minute ago
+       *[other] { $count } minutes ago
+    }
+when-today = today
+when-yesterday = yesterday
+when-days = { $count } days ago

@@ -1,5 +1,7 @@
 //! Every URL on one page, with what it demands. The router is built from this table, so a route cannot exist without its guard.
 
+mod settings;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -70,6 +72,7 @@ pub fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(sign_in_pages());
     routes.extend(help_pages());
+    routes.extend(settings::pages());
     routes
 }
 

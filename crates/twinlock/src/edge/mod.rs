@@ -7,7 +7,9 @@ pub mod respond;
 pub mod shell;
 pub mod texts;
 mod visit;
+mod when;
 
 pub use guard::{Guard, Surface, Who};
 pub use respond::{page, see_other};
 pub use visit::{Cookies, Visit};
+pub use when::When;

@@ -15,8 +15,10 @@ pub const SOURCES: &[(&str, &str, &str)] = english![
     "edge",
     "help",
     "mail",
+    "settings",
     "sign_in",
     "sign_up",
+    "step_up",
 ];
 
 /// All messages in all languages.

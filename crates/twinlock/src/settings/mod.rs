@@ -4,3 +4,4 @@
 //! session a new id.
 
 pub mod flow;
+pub mod pages;

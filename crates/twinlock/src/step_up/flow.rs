@@ -132,6 +132,15 @@ pub async fn send_code(moment: &Moment, acting: &Acting) -> Result<email_code::f
     Ok(email_code::flow::sent(moment, times))
 }
 
+/// The times of the mailed code that is on its way, if there is one.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn mailed(moment: &Moment, acting: &Acting) -> Result<Option<challenges::Times>, Stop> {
+    let key = key(acting);
+    moment.read(move |w| challenges::live(w, key)).await
+}
+
 /// Proves it. The new session token, where the session is a cookie.
 ///
 /// # Errors

@@ -20,12 +20,33 @@ use super::{owner, tell};
 /// # Errors
 /// [`Refusal::StepUpRequired`], [`Refusal::NoFactor`].
 pub async fn make_codes(moment: &Moment, acting: &Acting) -> Result<Sheet, Stop> {
+    make(moment, acting, None).await
+}
+
+/// Makes new backup codes in place of sheet `old` (0: there is none), so that a form sent twice makes them once.
+///
+/// # Errors
+/// As [`make_codes`]; [`Refusal::AlreadyExists`] when another sheet is the live one by now.
+pub async fn make_codes_instead_of(
+    moment: &Moment,
+    acting: &Acting,
+    old: i64,
+) -> Result<Sheet, Stop> {
+    make(moment, acting, Some(old)).await
+}
+
+async fn make(moment: &Moment, acting: &Acting, old: Option<i64>) -> Result<Sheet, Stop> {
     let acting = acting.clone();
     let sheet = moment
         .write(Locks::account(acting.account().0), move |w| {
             let session = demand(w, &acting)?;
-            if !held(w, session.account)?.is_on() {
+            let held = held(w, session.account)?;
+            if !held.is_on() {
                 return Err(Refusal::NoFactor.into());
+            }
+            let live = held.backup_codes.as_ref().map_or(0, |sheet| sheet.sheet);
+            if old.is_some_and(|old| old != live) {
+                return Err(Refusal::AlreadyExists.into());
             }
             let sheet = backup_codes::flow::make(w, session.account)?;
             tell(w, &session, Topic::BackupCodesMade, "backup_codes_made", "")?;

@@ -3,7 +3,7 @@
 mod codes;
 mod password;
 
-pub use codes::{check_code, make_codes, reveal};
+pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use password::change_password;
 
 use twinlock_db::Locks;

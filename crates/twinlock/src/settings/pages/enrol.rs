@@ -1,0 +1,339 @@
+//! Setting an app up: which kind, which app, the QR code, the first code, and the backup codes it brings.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Shell, StrictForm};
+
+use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::flow::Bound;
+use crate::authenticators::totp::pages::{PlatformApps, Setup, by_platform};
+use crate::config::{Enrolment, Methods};
+use crate::edge::shell::SettingsTab;
+use crate::edge::{Visit, page, see_other};
+use crate::settings::flow::{self, Overview};
+use crate::step_up::pages::{ask_first, ask_or_stop};
+
+use super::notice::Done;
+use super::{
+    SECURITY, authenticator_id, codes, done, field_error, name_of, renewed,
+    two_factor_in_a_sentence,
+};
+
+const APP: &str = "/settings/security/two-factor/app";
+const MOVE: &str = "/settings/security/two-factor/move";
+
+/// `GET /settings/security/two-factor/app`
+#[derive(Deserialize)]
+pub struct Asked {
+    replaces: Option<String>,
+}
+
+/// `POST /settings/security/two-factor/app`; an empty `replaces` adds an app beside the others.
+#[derive(Deserialize)]
+pub struct BeginForm {
+    label: Option<String>,
+    replaces: Option<String>,
+}
+
+/// `POST /settings/security/two-factor/app/{id}`
+#[derive(Deserialize)]
+pub struct CodeForm {
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/choose.html")]
+struct ChoosePage {
+    page: Shell,
+    disable: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/install_app.html")]
+struct InstallPage {
+    page: Shell,
+    steps: Steps,
+    what_changes: String,
+    platforms: Vec<PlatformApps>,
+    asks_label: bool,
+    typed: String,
+    error: String,
+    replaces: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/scan_app.html")]
+struct ScanPage {
+    page: Shell,
+    steps: Steps,
+    setup: Setup,
+    one_page: bool,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/app_code.html")]
+struct CodePage {
+    page: Shell,
+    steps: Steps,
+    id: String,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/move.html")]
+struct MovePage {
+    page: Shell,
+    apps: Vec<(String, String)>,
+    may_keep: bool,
+}
+
+/// "Step 2 of 3".
+struct Steps {
+    text: String,
+    at: i64,
+    of: i64,
+}
+
+fn is_one_page(visit: &Visit) -> bool {
+    visit.moment.app.settings.two_factor.enrolment == Enrolment::OnePage
+}
+
+fn steps(visit: &Visit, at: i64) -> Steps {
+    let of = if is_one_page(visit) { 2 } else { 3 };
+    let text = visit.moment.messages().with(
+        "settings-step",
+        &[("at", Arg::from(at)), ("of", Arg::from(of))],
+    );
+    Steps { text, at, of }
+}
+
+fn dialog(visit: &Visit) -> Result<Shell, Stop> {
+    let label = &visit.moment.app.settings.branding.labels.two_factor;
+    visit.settings_shell(label.clone(), SettingsTab::Security)
+}
+
+/// `GET /settings/security/two-factor`: with one kind to choose from and nothing to turn off, straight to that kind.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn choose(visit: Visit) -> Result<Response, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    if !overview.held.is_on() {
+        return Ok(see_other(APP));
+    }
+    let disable = visit.moment.messages().with(
+        "settings-disable-button",
+        &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
+    );
+    let template = ChoosePage {
+        page: dialog(&visit)?,
+        disable,
+    };
+    page(StatusCode::OK, &template)
+}
+
+/// `GET /settings/security/two-factor/app`
+///
+/// # Errors
+/// [`Refusal::NotFound`] for an app that is not theirs.
+pub async fn install(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Stop> {
+    let replaces = asked.replaces.unwrap_or_default();
+    if let Some(proof) = ask_first(&visit, &install_path(&replaces)).await? {
+        return Ok(proof);
+    }
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    install_page(&visit, &overview, &replaces, None, String::new())
+}
+
+/// Where the form lives; an id in another spelling than ours is left out, not repeated.
+fn install_path(replaces: &str) -> String {
+    match replaces.parse::<AuthenticatorId>() {
+        Ok(id) => format!("{APP}?replaces={id}"),
+        Err(_) => String::from(APP),
+    }
+}
+
+fn install_page(
+    visit: &Visit,
+    overview: &Overview,
+    replaces: &str,
+    typed: Option<String>,
+    error: String,
+) -> Result<Response, Stop> {
+    let (messages, settings) = (visit.moment.messages(), &visit.moment.app.settings);
+    let factors = &overview.held.factors;
+    let old = if replaces.is_empty() {
+        // Where one method is all there may be, a new one takes the place of the old.
+        let only = settings.two_factor.methods == Methods::One;
+        factors.first().filter(|_| only)
+    } else {
+        let id = authenticator_id(replaces)?;
+        let old = factors.iter().find(|factor| factor.id == id);
+        Some(old.ok_or(Refusal::NotFound)?)
+    };
+    let what_changes = old.map(|old| {
+        let name = ("name", Arg::from(name_of(visit, old)));
+        messages.with("settings-replaces", &[name])
+    });
+    let template = InstallPage {
+        page: dialog(visit)?,
+        steps: steps(visit, 1),
+        what_changes: what_changes.unwrap_or_default(),
+        platforms: by_platform(&settings.two_factor.totp.apps),
+        asks_label: overview.held.is_on(),
+        typed: typed.unwrap_or_else(|| old.map(|old| old.label.clone()).unwrap_or_default()),
+        replaces: old.map(|old| old.id.to_string()).unwrap_or_default(),
+        error: error.clone(),
+    };
+    page(status(&error), &template)
+}
+
+fn status(error: &str) -> StatusCode {
+    if error.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+/// `POST /settings/security/two-factor/app`
+///
+/// # Errors
+/// [`Refusal::NotFound`] for an app that is not theirs.
+pub async fn begin(
+    visit: Visit,
+    StrictForm(form): StrictForm<BeginForm>,
+) -> Result<Response, Stop> {
+    let acting = visit.acting()?;
+    let replaces = form.replaces.unwrap_or_default();
+    let old = match replaces.as_str() {
+        "" => None,
+        id => Some(authenticator_id(id)?),
+    };
+    let label = form.label.unwrap_or_default();
+    match flow::begin_app(&visit.moment, acting, label.clone(), old).await {
+        Ok(pending) => Ok(see_other(&format!("{APP}/{}", pending.id))),
+        Err(Stop::Refused(Refusal::StepUpRequired)) => {
+            ask_or_stop(Refusal::StepUpRequired.into(), &install_path(&replaces))
+        }
+        Err(stop) => {
+            let error = field_error(&visit, stop)?;
+            let overview = flow::overview(&visit.moment, acting).await?;
+            install_page(&visit, &overview, &replaces, Some(label), error)
+        }
+    }
+}
+
+/// `GET /settings/security/two-factor/app/{id}`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn scan(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    scan_page(&visit, &id, String::new()).await
+}
+
+/// A set-up that is finished or dead leads to the Security page, which shows how things are.
+async fn scan_page(visit: &Visit, id: &str, error: String) -> Result<Response, Stop> {
+    let id = authenticator_id(id)?;
+    let pending = match flow::pending_app(&visit.moment, visit.acting()?, id).await {
+        Err(Stop::Refused(Refusal::NotFound)) => return Ok(done(Done::SetUpOver)),
+        pending => pending?,
+    };
+    let template = ScanPage {
+        page: dialog(visit)?,
+        steps: steps(visit, 2),
+        setup: Setup::from(pending),
+        one_page: is_one_page(visit),
+        error: error.clone(),
+    };
+    page(status(&error), &template)
+}
+
+/// `GET /settings/security/two-factor/app/{id}/code`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn code(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let known = authenticator_id(&id)?;
+    match flow::pending_app(&visit.moment, visit.acting()?, known).await {
+        Err(Stop::Refused(Refusal::NotFound)) => Ok(done(Done::SetUpOver)),
+        Ok(_) if is_one_page(&visit) => Ok(see_other(&format!("{APP}/{known}"))),
+        Ok(_) => code_page(&visit, id, String::new()),
+        Err(stop) => Err(stop),
+    }
+}
+
+fn code_page(visit: &Visit, id: String, error: String) -> Result<Response, Stop> {
+    let template = CodePage {
+        page: dialog(visit)?,
+        steps: steps(visit, 3),
+        id,
+        error: error.clone(),
+    };
+    page(status(&error), &template)
+}
+
+/// `POST /settings/security/two-factor/app/{id}`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn confirm(
+    visit: Visit,
+    Path(id): Path<String>,
+    StrictForm(form): StrictForm<CodeForm>,
+) -> Result<Response, Stop> {
+    let known = authenticator_id(&id)?;
+    match flow::confirm_app(&visit.moment, visit.acting()?, known, form.code).await {
+        Ok((bound, token)) => renewed(&visit, token.as_deref(), set_up(&visit, &bound)?),
+        Err(Stop::Refused(Refusal::NotFound)) => Ok(done(Done::SetUpOver)),
+        Err(stop) => {
+            let error = field_error(&visit, stop)?;
+            if is_one_page(&visit) {
+                scan_page(&visit, &id, error).await
+            } else {
+                code_page(&visit, id, error)
+            }
+        }
+    }
+}
+
+/// The first app brings backup codes, shown in this answer and never again; a later one leads back.
+fn set_up(visit: &Visit, bound: &Bound) -> Result<Response, Stop> {
+    match (&bound.sheet, bound.proven.replaced) {
+        (Some(sheet), _) => codes::sheet_page(visit, sheet, codes::Why::TurnedOn, String::new()),
+        (None, Some(_)) => Ok(done(Done::MethodReplaced)),
+        (None, None) => Ok(done(Done::MethodAdded)),
+    }
+}
+
+/// `GET /settings/security/two-factor/move`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn move_phone(visit: Visit) -> Result<Response, Stop> {
+    if let Some(proof) = ask_first(&visit, MOVE).await? {
+        return Ok(proof);
+    }
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    let factors = &overview.held.factors;
+    if factors.is_empty() {
+        return Ok(see_other(SECURITY));
+    }
+    let messages = visit.moment.messages();
+    let apps = factors.iter().map(|factor| {
+        let name = ("name", Arg::from(name_of(&visit, factor)));
+        let choice = messages.with("settings-move-replace", &[name]);
+        (factor.id.to_string(), choice)
+    });
+    let template = MovePage {
+        page: visit.settings_shell(messages.text("settings-move"), SettingsTab::Security)?,
+        apps: apps.collect(),
+        may_keep: visit.moment.app.settings.two_factor.methods == Methods::Several,
+    };
+    page(StatusCode::OK, &template)
+}

@@ -1,0 +1,222 @@
+//! Changing an app that is set up: its name, which is asked first, removing one, and turning all of it off.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Shell, StrictForm};
+
+use crate::app::{Refusal, Stop};
+use crate::authenticators::Authenticator;
+use crate::edge::shell::SettingsTab;
+use crate::edge::{Visit, page, see_other};
+use crate::settings::flow;
+use crate::step_up::pages::{ask_first, ask_or_stop, signed_out};
+
+use super::notice::Done;
+use super::{
+    SECURITY, authenticator_id, done, field_error, name_of, renewed, two_factor_in_a_sentence,
+};
+
+const DISABLE: &str = "/settings/security/two-factor/disable";
+
+/// `POST /settings/security/methods/{id}/rename`
+#[derive(Deserialize)]
+pub struct LabelForm {
+    label: String,
+}
+
+/// `POST /settings/security/two-factor/disable`
+#[derive(Deserialize)]
+pub struct DisableForm {
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/rename.html")]
+struct RenamePage {
+    page: Shell,
+    id: String,
+    typed: String,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/remove.html")]
+struct RemovePage {
+    page: Shell,
+    id: String,
+    question: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/disable.html")]
+struct DisablePage {
+    page: Shell,
+    required: bool,
+    button: String,
+    error: String,
+}
+
+async fn all(visit: &Visit) -> Result<Vec<Authenticator>, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    Ok(overview.held.factors)
+}
+
+fn one<'a>(factors: &'a [Authenticator], id: &str) -> Result<&'a Authenticator, Stop> {
+    let id = authenticator_id(id)?;
+    let found = factors.iter().find(|factor| factor.id == id);
+    found.ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// `GET /settings/security/methods/{id}/rename`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn rename_form(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let factors = all(&visit).await?;
+    let label = one(&factors, &id)?.label.clone();
+    rename_page(&visit, StatusCode::OK, id, label, String::new())
+}
+
+fn rename_page(
+    visit: &Visit,
+    status: StatusCode,
+    id: String,
+    typed: String,
+    error: String,
+) -> Result<Response, Stop> {
+    let title = visit.moment.messages().text("settings-rename-title");
+    let template = RenamePage {
+        page: visit.settings_shell(title, SettingsTab::Security)?,
+        id,
+        typed,
+        error,
+    };
+    page(status, &template)
+}
+
+/// `POST /settings/security/methods/{id}/rename`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn rename(
+    visit: Visit,
+    Path(id): Path<String>,
+    StrictForm(form): StrictForm<LabelForm>,
+) -> Result<Response, Stop> {
+    let known = authenticator_id(&id)?;
+    match flow::rename(&visit.moment, visit.acting()?, known, form.label.clone()).await {
+        Ok(()) => Ok(done(Done::MethodRenamed)),
+        Err(stop) => {
+            let error = field_error(&visit, stop)?;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            rename_page(&visit, status, id, form.label, error)
+        }
+    }
+}
+
+/// `POST /settings/security/methods/{id}/prefer`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn prefer(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let id = authenticator_id(&id)?;
+    match flow::prefer(&visit.moment, visit.acting()?, id).await {
+        Ok(()) => Ok(done(Done::MethodPreferred)),
+        // The button stands on the Security page itself, so that is where people choose again.
+        Err(stop) => ask_or_stop(stop, &format!("{SECURITY}?done={}", Done::Proven.word())),
+    }
+}
+
+/// `GET /settings/security/methods/{id}/remove`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn remove_form(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let factors = all(&visit).await?;
+    let factor = one(&factors, &id)?;
+    if factors.len() == 1 {
+        return Ok(see_other(DISABLE));
+    }
+    if let Some(proof) = ask_first(&visit, &remove_path(factor)).await? {
+        return Ok(proof);
+    }
+    let messages = visit.moment.messages();
+    let name = name_of(&visit, factor);
+    let question = messages.with("settings-remove-title", &[("name", Arg::from(name))]);
+    let template = RemovePage {
+        page: visit.settings_shell(question.clone(), SettingsTab::Security)?,
+        id: factor.id.to_string(),
+        question,
+    };
+    page(StatusCode::OK, &template)
+}
+
+fn remove_path(factor: &Authenticator) -> String {
+    format!("/settings/security/methods/{}/remove", factor.id)
+}
+
+/// `POST /settings/security/methods/{id}/remove`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn remove(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let known = authenticator_id(&id)?;
+    match flow::remove(&visit.moment, visit.acting()?, known).await {
+        Ok(token) => renewed(&visit, token.as_deref(), done(Done::MethodRemoved)),
+        Err(Stop::Refused(Refusal::LastFactor)) => Ok(see_other(DISABLE)),
+        Err(stop) => ask_or_stop(stop, &format!("/settings/security/methods/{known}/remove")),
+    }
+}
+
+/// `GET /settings/security/two-factor/disable`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn disable_form(visit: Visit) -> Result<Response, Stop> {
+    disable_page(&visit, String::new()).await
+}
+
+async fn disable_page(visit: &Visit, error: String) -> Result<Response, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    if !overview.held.is_on() {
+        return Ok(done(Done::OffAlready));
+    }
+    let label = ("label", Arg::from(two_factor_in_a_sentence(visit)));
+    let button = (visit.moment.messages()).with("settings-disable-button", &[label]);
+    let status = if error.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let template = DisablePage {
+        page: visit.settings_shell(button.clone(), SettingsTab::Security)?,
+        required: overview.required,
+        button,
+        error,
+    };
+    page(status, &template)
+}
+
+/// `POST /settings/security/two-factor/disable`: a code typed for just this, whatever was proven before.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn disable(
+    visit: Visit,
+    StrictForm(form): StrictForm<DisableForm>,
+) -> Result<Response, Stop> {
+    match flow::disable(&visit.moment, visit.acting()?, form.code).await {
+        Ok(token) => renewed(&visit, token.as_deref(), done(Done::TwoFactorOff)),
+        Err(Stop::Refused(Refusal::NoFactor)) => Ok(done(Done::OffAlready)),
+        Err(Stop::Refused(Refusal::StillRequired)) => Ok(see_other(DISABLE)),
+        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, DISABLE),
+        Err(stop) => {
+            let error = field_error(&visit, stop)?;
+            disable_page(&visit, error).await
+        }
+    }
+}

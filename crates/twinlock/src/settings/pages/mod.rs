@@ -1,0 +1,60 @@
+//! The person's own pages. Each part has its forms, its handlers and what its templates are filled with.
+
+pub mod codes;
+pub mod enrol;
+pub mod methods;
+pub mod notice;
+pub mod profile;
+pub mod security;
+pub mod sessions;
+
+use axum::response::Response;
+
+use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::Authenticator;
+use crate::edge::answer::words;
+use crate::edge::{Visit, see_other};
+use crate::step_up::pages::beside_field;
+
+/// The Security page.
+const SECURITY: &str = "/settings/security";
+
+/// Back to the Security page, which says what was done.
+fn done(word: notice::Done) -> Response {
+    see_other(&format!("{SECURITY}?done={}", word.word()))
+}
+
+/// The cookie of the session, where it got a new id.
+fn renewed(visit: &Visit, token: Option<&str>, response: Response) -> Result<Response, Stop> {
+    let Some(token) = token else {
+        return Ok(response);
+    };
+    let ends = visit.acting()?.session.expires_at;
+    let seconds = ends.seconds_from(visit.moment.now);
+    Ok(visit.cookies().session(token, seconds).on(response))
+}
+
+/// A refusal in words, where it belongs beside a field.
+fn field_error(visit: &Visit, stop: Stop) -> Result<String, Stop> {
+    let refusal = beside_field(stop)?;
+    Ok(words(&refusal, &visit.moment.messages(), visit.moment.now))
+}
+
+fn authenticator_id(text: &str) -> Result<AuthenticatorId, Stop> {
+    text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// The name of two-factor authentication inside a sentence.
+fn two_factor_in_a_sentence(visit: &Visit) -> String {
+    let labels = &visit.moment.app.settings.branding.labels;
+    labels.two_factor.to_lowercase()
+}
+
+/// What an app is called: the person's own name for it, or what it is.
+fn name_of(visit: &Visit, factor: &Authenticator) -> String {
+    if factor.label.is_empty() {
+        visit.moment.messages().text("settings-app")
+    } else {
+        factor.label.clone()
+    }
+}

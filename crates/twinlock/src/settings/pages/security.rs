@@ -1,0 +1,161 @@
+//! The Security page, and the page after a recovery code was used.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::Shell;
+use twinlock_web::i18n::Arg;
+
+use crate::app::Stop;
+use crate::authenticators::Authenticator;
+use crate::authenticators::backup_codes::SheetStatus;
+use crate::authenticators::backup_codes::pages::day;
+use crate::config::{Labels, Methods};
+use crate::edge::shell::SettingsTab;
+use crate::edge::{Visit, When, page, see_other};
+use crate::settings::flow;
+
+use super::{SECURITY, name_of, notice, two_factor_in_a_sentence};
+
+/// Codes left at which the page warns.
+const FEW: u32 = 3;
+
+/// `GET /settings/security`
+#[derive(Deserialize)]
+pub struct Shown {
+    done: Option<String>,
+}
+
+/// A second factor in the list.
+struct Method {
+    id: String,
+    name: String,
+    more: String,
+    added: When,
+    used: Option<When>,
+    preferred: bool,
+}
+
+/// The backup codes in one line.
+struct Codes {
+    line: String,
+    few: Option<String>,
+    checked: Option<When>,
+    reveal: bool,
+}
+
+#[derive(Template)]
+#[template(path = "settings/security.html")]
+struct SecurityPage {
+    page: Shell,
+    labels: Labels,
+    change: String,
+    banner: Option<(&'static str, String)>,
+    methods: Vec<Method>,
+    can_add: bool,
+    codes: Option<Codes>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/recovery_code_used.html")]
+struct RecoveryCodeUsedPage {
+    page: Shell,
+    left: String,
+    again: String,
+    replaces: String,
+}
+
+/// `GET /settings`
+///
+/// # Errors
+/// None.
+pub async fn settings() -> Result<Response, Stop> {
+    Ok(see_other(SECURITY))
+}
+
+/// `GET /settings/security`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    let messages = visit.moment.messages();
+    let settings = &visit.moment.app.settings;
+    let change = messages.with(
+        "settings-change-two-factor",
+        &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
+    );
+    let held = &overview.held;
+    let template = SecurityPage {
+        page: visit.settings_shell(
+            messages.text("settings-security-title"),
+            SettingsTab::Security,
+        )?,
+        labels: settings.branding.labels.clone(),
+        change,
+        banner: notice::banner(&visit, shown.done.as_deref()),
+        methods: held.factors.iter().map(|one| method(&visit, one)).collect(),
+        can_add: settings.two_factor.methods == Methods::Several,
+        codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
+    };
+    page(StatusCode::OK, &template)
+}
+
+fn method(visit: &Visit, factor: &Authenticator) -> Method {
+    let (messages, now) = (visit.moment.messages(), visit.moment.now);
+    let name = name_of(visit, factor);
+    Method {
+        id: factor.id.to_string(),
+        more: messages.with("settings-more-for", &[("name", Arg::from(name.as_str()))]),
+        name,
+        added: When::day(factor.activated_at.unwrap_or(factor.created_at), &messages),
+        used: factor.last_used_at.map(|at| When::new(at, now, &messages)),
+        preferred: factor.preferred,
+    }
+}
+
+fn codes(visit: &Visit, sheet: &SheetStatus) -> Codes {
+    let (messages, now) = (visit.moment.messages(), visit.moment.now);
+    let left = ("left", Arg::from(sheet.remaining));
+    Codes {
+        line: messages.with(
+            "settings-codes-line",
+            &[
+                left.clone(),
+                ("total", Arg::from(sheet.total)),
+                ("day", Arg::from(day(sheet.created_at, &messages))),
+                ("number", Arg::from(sheet.sheet)),
+            ],
+        ),
+        few: (sheet.remaining <= FEW).then(|| messages.with("settings-codes-few", &[left])),
+        checked: sheet.checked_at.map(|at| When::new(at, now, &messages)),
+        reveal: visit.moment.app.settings.two_factor.backup_codes.reveal,
+    }
+}
+
+/// `GET /settings/recovery-code-used`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn recovery_code_used(visit: Visit) -> Result<Response, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    let Some(preferred) = overview.held.factors.first() else {
+        return Ok(see_other(SECURITY));
+    };
+    let messages = visit.moment.messages();
+    let template = RecoveryCodeUsedPage {
+        page: visit.shell(messages.text("settings-recovery-used-title")),
+        left: messages.with(
+            "settings-recovery-used",
+            &[("left", Arg::from(overview.held.codes_left()))],
+        ),
+        again: messages.with(
+            "settings-recovery-used-again",
+            &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
+        ),
+        replaces: preferred.id.to_string(),
+    };
+    page(StatusCode::OK, &template)
+}

@@ -1,0 +1,159 @@
+//! Where the person is signed in, and signing out.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::Shell;
+use twinlock_web::i18n::Arg;
+
+use crate::app::{Refusal, Stop};
+use crate::edge::shell::SettingsTab;
+use crate::edge::{Visit, When, page, see_other};
+use crate::session::{FirstFactor, Proof, Session, flow};
+
+const SESSIONS: &str = "/settings/sessions";
+
+/// `GET /settings/sessions`
+#[derive(Deserialize)]
+pub struct Shown {
+    done: Option<String>,
+}
+
+/// A session in the list.
+struct Row {
+    id: String,
+    device: String,
+    end: String,
+    how: String,
+    since: When,
+    seen: When,
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "settings/sessions.html")]
+struct SessionsPage {
+    page: Shell,
+    banner: Option<String>,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/sign_out.html")]
+struct SignOutPage {
+    page: Shell,
+}
+
+/// `GET /settings/sessions`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn list(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, Stop> {
+    let acting = visit.acting()?;
+    let messages = visit.moment.messages();
+    let sessions = flow::list(&visit.moment, acting.account()).await?;
+    let here = acting.session.id;
+    let mut rows: Vec<Row> = (sessions.iter())
+        .map(|session| row(&visit, session, session.id == here))
+        .collect();
+    rows.sort_by_key(|row| !row.here);
+    let banner = match shown.done.as_deref() {
+        Some("one") => Some(messages.text("settings-done-session-ended")),
+        Some("others") => Some(messages.text("settings-done-sessions-ended")),
+        _ => None,
+    };
+    let template = SessionsPage {
+        page: visit.settings_shell(
+            messages.text("settings-sessions-title"),
+            SettingsTab::Sessions,
+        )?,
+        banner,
+        rows,
+    };
+    page(StatusCode::OK, &template)
+}
+
+fn row(visit: &Visit, session: &Session, here: bool) -> Row {
+    let (messages, now) = (visit.moment.messages(), visit.moment.now);
+    let first = messages.text(match session.first_factor {
+        FirstFactor::Password => "settings-by-password",
+        FirstFactor::EmailCode => "settings-by-email-code",
+    });
+    let second = session.second_factor.map(|proof| match proof {
+        Proof::Totp(_) => "settings-and-app",
+        Proof::BackupCode => "settings-and-recovery-code",
+    });
+    let how = match second {
+        Some(id) => messages.with(id, &[("first", Arg::from(first))]),
+        None => first,
+    };
+    let device = session.device_label.clone();
+    // A session in use is noted every few minutes only; the one that asks is used now.
+    let seen = if here { now } else { session.last_seen_at };
+    Row {
+        id: session.id.to_string(),
+        end: messages.with(
+            "settings-end-session-on",
+            &[("device", Arg::from(device.as_str()))],
+        ),
+        device,
+        how,
+        since: When::new(session.created_at, now, &messages),
+        seen: When::new(seen, now, &messages),
+        here,
+    }
+}
+
+/// `POST /settings/sessions/{id}/end`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn end_one(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    match flow::end_one(&visit.moment, visit.acting()?, id).await {
+        // One that ended meanwhile is what the person wanted.
+        Ok(()) | Err(Stop::Refused(Refusal::NotFound)) => {
+            Ok(see_other(&format!("{SESSIONS}?done=one")))
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// `POST /settings/sessions/end-others`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn end_others(visit: Visit) -> Result<Response, Stop> {
+    flow::end_others(&visit.moment, visit.acting()?).await?;
+    Ok(see_other(&format!("{SESSIONS}?done=others")))
+}
+
+/// `GET /sign-out`
+///
+/// # Errors
+/// A template that fails.
+pub async fn sign_out_form(visit: Visit) -> Result<Response, Stop> {
+    if visit.acting.is_none() {
+        return Ok(see_other("/sign-in"));
+    }
+    let title = visit.moment.messages().text("sign-out");
+    page(
+        StatusCode::OK,
+        &SignOutPage {
+            page: visit.shell(title),
+        },
+    )
+}
+
+/// `POST /sign-out`: a second click, or one after the session ended, does no harm.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
+    if let Some(acting) = &visit.acting {
+        flow::sign_out(&visit.moment, acting).await?;
+    }
+    Ok(visit.cookies().end_session().on(see_other("/sign-in")))
+}

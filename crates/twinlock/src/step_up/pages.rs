@@ -1,0 +1,298 @@
+//! The page that asks for a proof before a sensitive change, and the way to it and back.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Shell, StrictForm, safe_return_path};
+
+use crate::app::{Refusal, Stop};
+use crate::edge::answer::words;
+use crate::edge::{Visit, page, see_other};
+
+use super::flow::{self, Offer, Proof};
+
+const HOME: &str = "/settings/security";
+
+/// `GET /step-up`
+#[derive(Deserialize)]
+pub struct Wanted {
+    return_to: Option<String>,
+    with: Option<String>,
+}
+
+/// `POST /step-up`: one of the three proofs.
+#[derive(Deserialize)]
+pub struct ProofForm {
+    return_to: Option<String>,
+    code: Option<String>,
+    password: Option<String>,
+    email_code: Option<String>,
+}
+
+/// `POST /step-up/send`
+#[derive(Deserialize)]
+pub struct SendForm {
+    return_to: Option<String>,
+}
+
+/// What the page asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Code,
+    Password,
+    EmailCode,
+}
+
+/// When a new mailed code may be asked for, as the countdown shows it.
+struct Resend {
+    until: i64,
+    now: i64,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "step_up/step_up.html")]
+struct StepUpPage {
+    page: Shell,
+    lead: String,
+    asks: Asks,
+    sent: bool,
+    resend: Resend,
+    delayed: bool,
+    email_instead: bool,
+    error: String,
+    return_to: String,
+}
+
+#[derive(Template)]
+#[template(path = "step_up/signed_out.html")]
+struct SignedOutPage {
+    page: Shell,
+    return_to: String,
+}
+
+/// To the page that asks for a proof, and from there back to `path`.
+#[must_use]
+pub fn ask(path: &str) -> Response {
+    see_other(&address("/step-up", &[("return_to", path)]))
+}
+
+/// The way to a proof where none is recent enough, so that nobody fills a form in vain.
+///
+/// # Errors
+/// [`Refusal::SignedOut`].
+pub async fn ask_first(visit: &Visit, path: &str) -> Result<Option<Response>, Stop> {
+    let offer = flow::offer(&visit.moment, visit.acting()?).await?;
+    Ok((!offer.done).then(|| ask(path)))
+}
+
+/// The answer to a change that did not happen: to the proof and back to the page with its form (`path`), or the stop as it is.
+///
+/// # Errors
+/// Every stop that is not about a proof.
+pub fn ask_or_stop(stop: Stop, path: &str) -> Result<Response, Stop> {
+    match stop {
+        Stop::Refused(Refusal::StepUpRequired) => Ok(ask(path)),
+        stop => Err(stop),
+    }
+}
+
+/// A refusal that is said beside the field it is about.
+///
+/// # Errors
+/// Every other stop.
+pub fn beside_field(stop: Stop) -> Result<Refusal, Stop> {
+    match stop {
+        Stop::Refused(
+            refusal @ (Refusal::InvalidCode { .. }
+            | Refusal::Mistyped
+            | Refusal::InvalidCredentials
+            | Refusal::Locked { .. }
+            | Refusal::ResendTooSoon(_)
+            | Refusal::TooManyRequests { .. }
+            | Refusal::Field { .. }),
+        ) => Ok(refusal),
+        stop => Err(stop),
+    }
+}
+
+/// Says that the fifth wrong proof ended the session, and leads back in.
+///
+/// # Errors
+/// A template that fails.
+pub fn signed_out(visit: &Visit, return_to: &str) -> Result<Response, Stop> {
+    let mut shell = visit.shell(visit.moment.messages().text("step-up-signed-out-title"));
+    shell.signed_in = None;
+    let template = SignedOutPage {
+        page: shell,
+        return_to: address("/sign-in", &[("return_to", return_to)]),
+    };
+    let response = page(StatusCode::UNAUTHORIZED, &template)?;
+    Ok(visit.cookies().end_session().on(response))
+}
+
+/// `GET /step-up`
+///
+/// # Errors
+/// A template that fails.
+pub async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Stop> {
+    let return_to = own_path(wanted.return_to.as_deref());
+    let offer = flow::offer(&visit.moment, visit.acting()?).await?;
+    if offer.done {
+        return Ok(see_other(&return_to));
+    }
+    let asks = choose(&offer, wanted.with.as_deref() == Some("email"));
+    draw(&visit, &offer, asks, return_to, None).await
+}
+
+/// `POST /step-up`
+///
+/// # Errors
+/// [`Refusal::SignedOut`], or the database's trouble.
+pub async fn prove(
+    visit: Visit,
+    StrictForm(form): StrictForm<ProofForm>,
+) -> Result<Response, Stop> {
+    let return_to = own_path(form.return_to.as_deref());
+    let (asks, proof) = match (form.code, form.password, form.email_code) {
+        (Some(code), _, _) => (Asks::Code, Proof::Code { code, kind: None }),
+        (None, Some(password), _) => (Asks::Password, Proof::Password(password)),
+        (None, None, Some(code)) => (Asks::EmailCode, Proof::EmailCode(code)),
+        (None, None, None) => return Ok(ask(&return_to)),
+    };
+    let acting = visit.acting()?;
+    match flow::prove(&visit.moment, acting, proof).await {
+        Ok(token) => {
+            let seconds = acting.session.expires_at.seconds_from(visit.moment.now);
+            let cookies = visit.cookies();
+            let cookies = match token {
+                Some(token) => cookies.session(&token, seconds),
+                None => cookies,
+            };
+            Ok(cookies.on(see_other(&return_to)))
+        }
+        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, &return_to),
+        // Two-factor authentication was turned on or off meanwhile: another proof counts now.
+        Err(Stop::Refused(Refusal::StepUpRequired | Refusal::NoFactor)) => Ok(ask(&return_to)),
+        Err(stop) => {
+            let refusal = beside_field(stop)?;
+            let offer = flow::offer(&visit.moment, acting).await?;
+            draw(&visit, &offer, asks, return_to, Some(refusal)).await
+        }
+    }
+}
+
+/// `POST /step-up/send`
+///
+/// # Errors
+/// The database's trouble.
+pub async fn send(visit: Visit, StrictForm(form): StrictForm<SendForm>) -> Result<Response, Stop> {
+    let return_to = own_path(form.return_to.as_deref());
+    let acting = visit.acting()?;
+    let there = address("/step-up", &[("with", "email"), ("return_to", &return_to)]);
+    match flow::send_code(&visit.moment, acting).await {
+        // A code sent a moment ago is as good as a new one.
+        Ok(_) | Err(Stop::Refused(Refusal::ResendTooSoon(_))) => Ok(see_other(&there)),
+        Err(Stop::Refused(Refusal::WrongStep)) => Ok(ask(&return_to)),
+        Err(stop) => {
+            let refusal = beside_field(stop)?;
+            let offer = flow::offer(&visit.moment, acting).await?;
+            draw(&visit, &offer, Asks::EmailCode, return_to, Some(refusal)).await
+        }
+    }
+}
+
+fn choose(offer: &Offer, by_email: bool) -> Asks {
+    if offer.second_factor {
+        Asks::Code
+    } else if offer.password && !(by_email && offer.email_code.is_some()) {
+        Asks::Password
+    } else {
+        Asks::EmailCode
+    }
+}
+
+async fn draw(
+    visit: &Visit,
+    offer: &Offer,
+    asks: Asks,
+    return_to: String,
+    refusal: Option<Refusal>,
+) -> Result<Response, Stop> {
+    let (moment, messages) = (&visit.moment, visit.moment.messages());
+    let times = match asks {
+        Asks::EmailCode => flow::mailed(moment, visit.acting()?).await?,
+        Asks::Code | Asks::Password => None,
+    };
+    let seconds = times.map_or(0, |times| times.resend_at.seconds_from(moment.now));
+    let seconds = i64::try_from(seconds).unwrap_or(0);
+    let product = moment.app.settings.branding.name.as_str();
+    let address = offer.email_code.clone().unwrap_or_default();
+    let lead = match asks {
+        Asks::Code if offer.backup_codes => "step-up-lead-code",
+        Asks::Code => "step-up-lead-app-code",
+        Asks::Password => "step-up-lead-password",
+        Asks::EmailCode if times.is_some() => "step-up-lead-sent",
+        Asks::EmailCode => "step-up-lead-send",
+    };
+    let template = StepUpPage {
+        page: visit.shell(messages.text("step-up-title")),
+        lead: messages.with(
+            lead,
+            &[
+                ("product", Arg::from(product)),
+                ("address", Arg::from(address)),
+            ],
+        ),
+        asks,
+        sent: times.is_some(),
+        resend: Resend {
+            until: moment.now.as_seconds() + seconds,
+            now: moment.now.as_seconds(),
+            text: messages.with("step-up-in-seconds", &[("seconds", Arg::from(seconds))]),
+        },
+        delayed: asks == Asks::EmailCode
+            && moment
+                .app
+                .mail_in_trouble
+                .load(std::sync::atomic::Ordering::Relaxed),
+        email_instead: asks == Asks::Password && offer.email_code.is_some(),
+        error: refusal
+            .as_ref()
+            .map(|refusal| say(visit, asks, refusal))
+            .unwrap_or_default(),
+        return_to,
+    };
+    let status = match refusal {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    page(status, &template)
+}
+
+/// Who is signed in has no email to mistype, and mailed codes do not change every 30 seconds.
+fn say(visit: &Visit, asks: Asks, refusal: &Refusal) -> String {
+    let messages = visit.moment.messages();
+    match (asks, refusal) {
+        (Asks::Password, Refusal::InvalidCredentials) => messages.text("step-up-wrong-password"),
+        (Asks::EmailCode, Refusal::InvalidCode { .. }) => messages.text("step-up-wrong-email-code"),
+        _ => words(refusal, &messages, visit.moment.now),
+    }
+}
+
+fn own_path(asked: Option<&str>) -> String {
+    asked
+        .and_then(safe_return_path)
+        .filter(|path| !path.starts_with("/step-up"))
+        .unwrap_or_else(|| String::from(HOME))
+}
+
+fn address(path: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query)
+        .finish();
+    format!("{path}?{query}")
+}

@@ -1,0 +1,143 @@
+# The person's own pages.
+
+settings-save = Save
+settings-cancel = Cancel
+settings-back = Back
+settings-not-now = Not now
+
+settings-security-title = Security
+settings-on = On
+settings-off = Off
+settings-off-why = After signing in you also give a code from your phone, so nobody gets in with your email address, password or sign-in link alone. You need your phone when you sign in.
+settings-change-two-factor = Change { $label }
+settings-app = Authenticator app
+settings-added = added
+settings-last-used = last used
+settings-preferred = Preferred
+settings-more-for = More for { $name }
+settings-rename = Rename
+settings-make-preferred = Make preferred
+settings-scan-again = Scan a new QR code
+settings-remove = Remove
+settings-add-method = Add a method
+settings-move = Move to a new phone
+settings-codes-line = { $left } of { $total } left, made { $day } (sheet { $number })
+settings-codes-few =
+    { $left ->
+        [0] No backup codes are left. Make new ones: without your phone you would be locked out.
+        [one] Only one backup code is left. Make new ones now.
+       *[other] Only { $left } backup codes are left. Make new ones now.
+    }
+settings-codes-checked = One of them was last checked
+settings-codes-never-checked = You have not checked yet whether your saved codes are these.
+settings-reveal = Reveal codes
+settings-make-codes = Make new codes
+settings-check-code = Check a code
+
+settings-done-two-factor-on = { $label } is on. From now on signing in asks for a code.
+settings-done-two-factor-off = { $label } is off. Signing in no longer asks for a code.
+settings-done-off-already = { $label } is off.
+settings-done-method-added = The app was added. Your other sessions were signed out.
+settings-done-method-replaced = The new app is set up and the old one no longer works. Your other sessions were signed out.
+settings-done-method-renamed = The name was saved.
+settings-done-method-preferred = That app is asked for first from now on.
+settings-done-method-removed = The app was removed. Your other sessions were signed out.
+settings-done-set-up-over = That set-up is finished, or took longer than ten minutes. Below is what is set up now; to set an app up, start over.
+settings-done-codes-saved = You have new backup codes. The old ones no longer work.
+settings-done-codes-made-already = New codes were made a moment ago and are shown only once. If you did not save them, make new ones.
+settings-done-password-changed = Your password was saved. Your other sessions were signed out.
+settings-done-proven = Thank you. Now choose again what you wanted to change.
+settings-done-name = Your name was saved.
+settings-done-session-ended = That session was ended.
+settings-done-sessions-ended = All other sessions were ended.
+
+settings-choose = Choose how to get your codes
+settings-use-app = Use authentication app
+settings-use-app-for = Best for most security and reliability: works offline and in airplane mode, and one app serves many services.
+settings-use-app-cons = But it is an app to install, and takes a little more set-up.
+settings-step = Step { $at } of { $of }
+settings-replaces = The new app takes the place of “{ $name }”, which works until the new one is proven.
+settings-app-name = Name for this app (optional)
+settings-app-name-hint = Such as Work phone, to tell your apps apart.
+settings-enable = Enable
+settings-is-on = { $label } is on.
+settings-move-how = Keep your old phone at hand. You set up the app on the new phone; the old one works until the new one is proven by a code.
+settings-move-codes = Cannot do it now? Note your backup codes first: each signs you in once, without any phone.
+settings-move-then = When the new phone is proven
+settings-move-replace = Replace “{ $name }”
+settings-move-keep = Keep both
+settings-move-keep-hint = Either phone signs you in.
+
+settings-rename-title = Name this app
+settings-remove-title = Remove “{ $name }”?
+settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out. Delete the account from the app only after that.
+settings-keep-it = Keep it
+settings-disable-button = Disable { $label }
+settings-disable-warning = This makes your account less secure. Only do it if you must.
+settings-disable-what = What will change:
+settings-disable-what-sign-in = Signing in no longer asks for a code: your first step alone opens your account.
+settings-disable-what-apps = Your authenticator apps are removed. To have them again you scan a new QR code.
+settings-disable-what-codes = Your backup codes no longer work.
+settings-disable-what-sessions = Your other sessions are signed out, and a mail tells you of the change.
+settings-disable-code-hint = A code from your app, or a recovery code.
+settings-disable-required = Two-factor authentication is required here, so the last method stays. To change phones, set the new one up first; then remove the old one.
+settings-keep-on = Keep it on
+
+settings-new-codes = Make new backup codes?
+settings-new-codes-left =
+    { $left ->
+        [0] None of your codes is left.
+        [one] One of your codes is left.
+       *[other] { $left } of your codes are left.
+    }
+settings-new-codes-what = The old codes stop working, used or not. Throw the old sheet away. The new ones are shown once.
+settings-new-codes-made = Your new backup codes
+settings-new-codes-old-die = The old codes no longer work.
+settings-reveal-title = Reveal codes
+settings-reveal-what = Make sure nobody looks over your shoulder. Each look is recorded, and a mail tells you of it.
+settings-reveal-struck = Codes that are struck through are used.
+settings-code-used = used { $day }
+settings-sheet-number = Sheet { $number }
+settings-check-title = Check a saved code
+settings-check-what = Type one of your backup codes to learn whether it is good. It is not spent.
+settings-check-code-label = Backup code
+settings-check-button = Check
+settings-check-good = This code is good: number { $number } on sheet { $sheet }. It was not spent.
+settings-check-used = This code is number { $number } on sheet { $sheet } and was used on { $day }. It does not work again.
+settings-check-old = This code is number { $number } on sheet { $sheet }, which you replaced. Throw that sheet away.
+settings-check-unknown = This is not one of your codes.
+settings-check-not-a-code = That is not a backup code. It should look like those on your sheet.
+settings-check-mistyped = There is a typing slip in that code. Check it against your sheet and try again.
+settings-recovery-used-title = You used a recovery code
+settings-recovery-used =
+    { $left ->
+        [0] You used a recovery code. None is left.
+        [one] You used a recovery code. 1 is left.
+       *[other] You used a recovery code. { $left } are left.
+    }
+settings-recovery-used-why = Cross it off your sheet. Is your phone lost or new? Then set it up again now. Is your sheet running short? Make new codes.
+settings-recovery-used-again = Set up { $label } again
+
+settings-profile-title = Profile
+settings-name = Name
+settings-change-password = Change password
+settings-set-password = Set a password
+settings-password-what = A new password signs out your other sessions.
+settings-current-password = Current password
+settings-new-password = New password
+settings-password-hint = At least { $least } characters. A few words in a row make a good one.
+
+settings-sessions-title = Sessions
+settings-sessions-what = Where you are signed in. End what you do not know, then change your password.
+settings-signed-in = Signed in
+settings-last-seen = Last seen
+settings-by-password = with a password
+settings-by-email-code = with an emailed code
+settings-and-app = { $first } and an authenticator app
+settings-and-recovery-code = { $first } and a recovery code
+settings-this-device = This device
+settings-end-session = End session
+settings-end-session-on = End session on { $device }
+settings-end-others = End all other sessions
+settings-only-here = You are signed in nowhere else.
+settings-sign-out-what = You need to sign in again to come back.
