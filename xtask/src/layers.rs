@@ -30,6 +30,7 @@ pub(crate) const LAYERS: &[&[Module]] = &[
     &[part("lib")],
     &[part("cli")],
     &[part("demo")],
+    &[part("server")],
     &[part("routes")],
     &[
         feature("help"),

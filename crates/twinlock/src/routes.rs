@@ -3,17 +3,21 @@
 mod settings;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::routing::{MethodRouter, get, post};
-use http::Method;
+use http::{Method, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
 use crate::help::pages as help;
+use crate::edge::plain;
 use crate::sign_in::pages as sign_in;
 
 /// One URL.
@@ -50,6 +54,26 @@ impl Route {
         route
     }
 
+    /// Neither a page nor JSON, open to everybody.
+    fn plain(path: &'static str, handler: MethodRouter<()>) -> Self {
+        let mut route = Self::page(Method::GET, path, Who::Anyone, handler);
+        route.guard.surface = Surface::Plain;
+        route
+    }
+
+    /// A route beside the table, open to everybody; only the demo has such.
+    #[must_use]
+    pub fn beside(
+        surface: Surface,
+        method: Method,
+        path: &'static str,
+        handler: MethodRouter<()>,
+    ) -> Self {
+        let mut route = Self::page(method, path, Who::Anyone, handler);
+        route.guard.surface = surface;
+        route
+    }
+
     fn throttled(mut self, by: Throttle) -> Self {
         self.guard.throttle = by;
         self
@@ -70,10 +94,19 @@ impl Route {
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut routes = Vec::new();
+    routes.extend(plain());
     routes.extend(sign_in_pages());
     routes.extend(help_pages());
     routes.extend(settings::pages());
     routes
+}
+
+fn plain() -> Vec<Route> {
+    vec![
+        Route::plain("/assets/{name}", get(plain::asset)),
+        Route::plain("/healthz", get(plain::alive)),
+        Route::plain("/readyz", get(plain::ready)),
+    ]
 }
 
 fn sign_in_pages() -> Vec<Route> {
@@ -108,7 +141,19 @@ fn help_pages() -> Vec<Route> {
 }
 
 /// The router: the table under its guards, then what holds for every answer.
+#[must_use]
 pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Router {
+    mounted(app, public_url, proxies, table())
+}
+
+/// A router of these routes, each under its guard.
+#[must_use]
+pub fn mounted(
+    app: &App,
+    public_url: PublicUrl,
+    proxies: TrustedProxies,
+    routes: Vec<Route>,
+) -> Router {
     let secure = public_url.is_secure();
     let gatekeeper = Gatekeeper {
         app: app.clone(),
@@ -116,7 +161,7 @@ pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Rout
         proxies: Arc::new(proxies),
     };
     let mut router = Router::new();
-    for route in table() {
+    for route in routes {
         let guard = route.guard;
         let gatekeeper = gatekeeper.clone();
         let guarded = route
@@ -132,5 +177,25 @@ pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Rout
         .layer(from_fn(move |request: Request, next: Next| {
             own_host(Arc::clone(&public_url), request, next)
         }))
+        .layer(CatchPanicLayer::custom(sorry))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            WHOLE,
+        ))
+        .layer(RequestBodyTimeoutLayer::new(BODY))
         .layer(security_headers(secure))
+}
+
+/// Time for one request from its head to its answer: a client that sends its body drop by drop is cut.
+const WHOLE: Duration = Duration::from_secs(30);
+/// Time a client may keep silent in the middle of a body.
+const BODY: Duration = Duration::from_secs(15);
+
+/// A handler that panicked ends nothing but its own request; the panic itself is in the log.
+fn sorry(_: Box<dyn std::any::Any + Send>) -> http::Response<axum::body::Body> {
+    let mut response = http::Response::new(axum::body::Body::from(
+        "Something went wrong on our side.\n",
+    ));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }

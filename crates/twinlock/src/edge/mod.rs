@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod guard;
+pub mod plain;
 pub mod respond;
 pub mod shell;
 pub mod texts;

@@ -2,9 +2,19 @@
 //!
 //! Every default is safe for production. An unknown name is an error that says the nearest known one.
 
+mod check;
+mod load;
+mod two_factor;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use check::{Finding, MAIL_TIMEOUT, Severity};
+pub use load::{LoadError, Loaded, Source, known_names};
+pub use two_factor::{
+    AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp, TwoFactor,
+};
 
 /// All settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -134,210 +144,6 @@ impl Default for SignIn {
             sign_up_domains: Vec::new(),
             session_idle_hours: 7 * 24,
             session_total_hours: 30 * 24,
-        }
-    }
-}
-
-/// When a second factor is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ask {
-    /// At every sign-in.
-    EverySignIn,
-}
-
-/// How setting up an authenticator app is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Enrolment {
-    /// QR code, **Continue**, then the code with **Verify**.
-    TwoSteps,
-    /// QR code and code field together with **Enable**.
-    OnePage,
-}
-
-/// Whether a person may hold several second factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Methods {
-    /// As many as they like.
-    Several,
-    /// One; a new one replaces it.
-    One,
-}
-
-/// `[two_factor]`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TwoFactor {
-    /// When it is asked.
-    pub ask: Ask,
-    /// How enrolment is laid out.
-    pub enrolment: Enrolment,
-    /// One second factor or several.
-    pub methods: Methods,
-    /// Whether everybody must have it.
-    pub required: bool,
-    /// Authenticator apps.
-    pub totp: Totp,
-    /// Backup codes.
-    pub backup_codes: BackupCodes,
-}
-
-impl Default for TwoFactor {
-    fn default() -> Self {
-        Self {
-            ask: Ask::EverySignIn,
-            enrolment: Enrolment::TwoSteps,
-            methods: Methods::Several,
-            required: false,
-            totp: Totp::default(),
-            backup_codes: BackupCodes::default(),
-        }
-    }
-}
-
-/// `[two_factor.totp]`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Totp {
-    /// Steps of 30 seconds a phone may lag behind: 0 to 2.
-    pub past_steps: u8,
-    /// Steps of 30 seconds a phone may run ahead: 0 to 2.
-    pub future_steps: u8,
-    /// Apps suggested when setting up.
-    pub apps: Vec<SuggestedApp>,
-}
-
-impl Default for Totp {
-    fn default() -> Self {
-        Self {
-            past_steps: 1,
-            future_steps: 1,
-            apps: SuggestedApp::defaults(),
-        }
-    }
-}
-
-/// A platform an app is suggested for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Platform {
-    /// Android.
-    Android,
-    /// iPhone and iPad.
-    Ios,
-    /// Windows.
-    Windows,
-}
-
-/// `[[two_factor.totp.apps]]`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SuggestedApp {
-    /// The app's name.
-    pub name: String,
-    /// Where it runs, with a link for each.
-    pub links: Vec<AppLink>,
-    /// Marked as recommended.
-    #[serde(default)]
-    pub recommended: bool,
-}
-
-/// Where to get an app.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppLink {
-    /// For which platform.
-    pub platform: Platform,
-    /// An https address.
-    pub url: String,
-}
-
-impl SuggestedApp {
-    fn defaults() -> Vec<Self> {
-        let app = |name: &str, links: &[(Platform, &str)]| Self {
-            name: name.to_owned(),
-            links: links
-                .iter()
-                .map(|(platform, url)| AppLink {
-                    platform: *platform,
-                    url: (*url).to_owned(),
-                })
-                .collect(),
-            recommended: false,
-        };
-        let play = |id: &str| format!("https://play.google.com/store/apps/details?id={id}");
-        vec![
-            app(
-                "Google Authenticator",
-                &[
-                    (
-                        Platform::Android,
-                        &play("com.google.android.apps.authenticator2"),
-                    ),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/google-authenticator/id388497605",
-                    ),
-                ],
-            ),
-            app(
-                "Microsoft Authenticator",
-                &[
-                    (Platform::Android, &play("com.azure.authenticator")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/microsoft-authenticator/id983156458",
-                    ),
-                ],
-            ),
-            app(
-                "Duo Mobile",
-                &[
-                    (Platform::Android, &play("com.duosecurity.duomobile")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/duo-mobile/id422663827",
-                    ),
-                ],
-            ),
-            app(
-                "Authy",
-                &[
-                    (Platform::Android, &play("com.authy.authy")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/twilio-authy/id494168017",
-                    ),
-                ],
-            ),
-            app(
-                "1Password",
-                &[(
-                    Platform::Ios,
-                    "https://apps.apple.com/app/1password-password-manager/id1511601750",
-                )],
-            ),
-        ]
-    }
-}
-
-/// `[two_factor.backup_codes]`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BackupCodes {
-    /// Codes on a sheet: 5 to 20.
-    pub count: u8,
-    /// Whether people may look at their codes again (a sealed copy is kept).
-    pub reveal: bool,
-}
-
-impl Default for BackupCodes {
-    fn default() -> Self {
-        Self {
-            count: 10,
-            reveal: false,
         }
     }
 }

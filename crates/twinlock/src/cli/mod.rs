@@ -1,0 +1,88 @@
+//! The command line. Exit codes: 0 done, 1 it failed or found something wrong, 2 called wrongly.
+
+mod demo;
+mod serve;
+mod settings;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Self-hosted two-factor sign-in.
+#[derive(Parser)]
+#[command(name = "twinlock", version, propagate_version = true)]
+struct Arguments {
+    /// The settings file; without it twinlock.toml is read if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Try everything: a demo with a simulated phone and inbox, on this machine only.
+    Demo(demo::Demo),
+    /// Serve for keeps: makes its database and key file at the first start.
+    Serve(serve::Serve),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    write_logs(matches!(arguments.command, Command::Demo(_)));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(arguments)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = arguments.config.as_deref();
+    match arguments.command {
+        Command::Demo(demo) => demo.run(config).await,
+        Command::Serve(serve) => serve.run(config).await,
+    }
+}
+
+/// JSON lines on standard error; how many is said by `TWINLOCK_LOG`, else by `RUST_LOG`.
+fn write_logs(is_demo: bool) {
+    let usual = if is_demo { "error" } else { "info" };
+    let wanted = std::env::var("TWINLOCK_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let filter = EnvFilter::new(wanted.unwrap_or_else(|_| usual.to_owned()));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// Writes a line for people or programs to standard output; whoever closed it does not want it.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Writes what is wrong to standard error, in red on a terminal.
+fn complain(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let (red, plain) = if err.is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        ("\x1b[31m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    let _ = writeln!(err, "{red}error:{plain} {text}");
+}

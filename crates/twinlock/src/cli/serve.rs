@@ -1,0 +1,118 @@
+//! `twinlock serve`
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use tokio::net::TcpListener;
+use twinlock_db::Locks;
+use twinlock_web::{PublicUrl, TrustedProxies};
+
+use crate::account::{self, Role};
+use crate::app::{App, InvitationId, Stop, SystemClock, SystemEntropy, Token, Work};
+use crate::config::Settings;
+use crate::server::{self, Opening, Surroundings};
+use crate::{routes, sign_up};
+
+use super::{say, settings};
+
+/// How long the link for the first administrator is good.
+const FIRST_LINK: Duration = Duration::from_secs(24 * 3600);
+/// The fact that names the invitation behind it.
+const FIRST_LINK_FACT: &str = "first_administrator_invitation";
+
+/// Serve for keeps. The first start makes the database and the key file, and prints a link to make the first administrator.
+///
+/// SIGTERM and Ctrl+C finish what is in hand and end. Logs are JSON lines on standard error (TWINLOCK_LOG=debug for more).
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  twinlock serve --config /etc/twinlock.toml
+  TWINLOCK_SERVER__LISTEN=127.0.0.1:9000 twinlock serve")]
+pub(super) struct Serve {}
+
+impl Serve {
+    pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let settings = settings::load(config)?;
+        let listener = TcpListener::bind(&settings.server.listen)
+            .await
+            .with_context(|| {
+                format!(
+                    "cannot listen on {} (server.listen)",
+                    settings.server.listen
+                )
+            })?;
+        let around = Surroundings {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            mail: server::provider(&settings.email)?,
+        };
+        warn(&settings);
+        let opened = server::open(settings, around, Opening::BringUpToDate).await?;
+        let app = &opened.app;
+        let public_url = PublicUrl::parse(&app.settings.server.public_url)?;
+        let proxies = TrustedProxies::parse(&app.settings.server.trusted_proxies)?;
+        say(&format!(
+            "Twinlock serves {} (listening on {}).",
+            public_url.origin(),
+            listener.local_addr()?
+        ));
+        if let Some(token) = first_link(app).await.map_err(trouble)? {
+            say(&first_words(app, &public_url, &token));
+        }
+        let router = routes::router(app, public_url, proxies);
+        server::run(app, listener, router).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn warn(settings: &Settings) {
+    for finding in settings.findings() {
+        tracing::warn!(setting = finding.setting, "{}", finding.text);
+    }
+}
+
+fn first_words(app: &App, public_url: &PublicUrl, token: &str) -> String {
+    let link = public_url.join(&format!("/sign-up?invitation={token}"));
+    let mail = if app.settings.email.smtp_url.is_none() {
+        "\nMail is not configured yet, and signing up needs a code sent by mail: set email.smtp_url first.\n"
+    } else {
+        ""
+    };
+    format!(
+        "\nNobody administers this instance yet. This link makes the first administrator; it is good once, for 24 hours,\nand each start prints a new one until it is used:\n\n  {link}\n{mail}"
+    )
+}
+
+/// A new link as long as there is no administrator; the one printed before dies.
+async fn first_link(app: &App) -> Result<Option<String>, Stop> {
+    app.moment()?
+        .write(Locks::none(), |w| {
+            if !account::store::administrators(w)?.is_empty() {
+                return Ok(None);
+            }
+            end_the_one_before(w)?;
+            let token = sign_up::store::invite(w, Role::Administrator, FIRST_LINK)?;
+            if let Some(parsed) = Token::parse(Token::INVITATION, &token) {
+                sign_up::store::set_fact(w, FIRST_LINK_FACT, &parsed.thing)?;
+            }
+            Ok(Some(token))
+        })
+        .await
+}
+
+fn end_the_one_before(w: &mut Work<'_, '_>) -> Result<(), Stop> {
+    let before = sign_up::store::fact(w, FIRST_LINK_FACT)?;
+    if let Some(id) = before.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()) {
+        sign_up::store::spend(w, InvitationId(id))?;
+    }
+    Ok(())
+}
+
+fn trouble(stop: Stop) -> anyhow::Error {
+    match stop {
+        Stop::Fault(fault) => anyhow!(fault),
+        Stop::Refused(refusal) => anyhow!("refused: {refusal:?}"),
+    }
+}

@@ -1,0 +1,130 @@
+//! Every mail the demo sent, instead of a mail server.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use twinlock_delivery::{Mail, MailProvider, Outcome, Sending};
+
+use crate::app::{Clock as _, Timestamp};
+
+use super::DemoClock;
+
+/// Mails kept; the oldest go.
+const MOST: usize = 500;
+
+/// A mail as the inbox shows it.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Shown {
+    /// `email`; texts come later.
+    pub channel: &'static str,
+    /// Whose.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// The code in it, if there is one.
+    pub code: Option<String>,
+    /// The link in it, if there is one.
+    pub link: Option<String>,
+    /// When it left, by the demo's clock.
+    pub sent_at: String,
+    #[serde(skip)]
+    id: String,
+}
+
+/// See the module's text. Clones share one inbox.
+#[derive(Clone)]
+pub struct Inbox {
+    clock: DemoClock,
+    mails: Arc<Mutex<VecDeque<Shown>>>,
+}
+
+impl Inbox {
+    /// An empty inbox.
+    #[must_use]
+    pub fn new(clock: DemoClock) -> Self {
+        Self {
+            clock,
+            mails: Arc::default(),
+        }
+    }
+
+    /// The mails, newest first.
+    #[must_use]
+    pub fn newest_first(&self) -> Vec<Shown> {
+        self.mails().iter().cloned().collect()
+    }
+
+    fn mails(&self) -> MutexGuard<'_, VecDeque<Shown>> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MailProvider for Inbox {
+    fn send(&self, mail: &Mail) -> Sending<'_> {
+        let shown = shown(mail, self.clock.now());
+        let mut mails = self.mails();
+        // A repeat of a message carries the same id, as for real mail systems.
+        if mails.iter().all(|known| known.id != shown.id) {
+            mails.push_front(shown);
+            mails.truncate(MOST);
+        }
+        drop(mails);
+        Box::pin(async { Outcome::Accepted { provider_id: None } })
+    }
+
+    fn name(&self) -> &'static str {
+        "demo inbox"
+    }
+}
+
+fn shown(mail: &Mail, at: Timestamp) -> Shown {
+    Shown {
+        channel: "email",
+        to: mail.to.clone(),
+        subject: mail.subject.clone(),
+        text: mail.text.clone(),
+        code: code_in(&mail.text),
+        link: link_in(&mail.text),
+        sent_at: at.rfc3339(),
+        id: mail.id.clone(),
+    }
+}
+
+/// A code stands on a line of its own, four and four with a dash between.
+fn code_in(text: &str) -> Option<String> {
+    text.lines()
+        .map(str::trim)
+        .find(|line| {
+            line.len() == 9
+                && line.as_bytes().get(4) == Some(&b'-')
+                && twinlock_otp::EmailedCode::parse(line).is_ok()
+        })
+        .map(str::to_owned)
+}
+
+fn link_in(text: &str) -> Option<String> {
+    text.split_whitespace()
+        .find(|word| word.starts_with("http://") || word.starts_with("https://"))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_link_are_pulled_out() {
+        let text = "Your code to sign in is\n\n    ABCD-EFGH\n\nIt is good for 10 minutes.";
+        assert_eq!(code_in(text).as_deref(), Some("ABCD-EFGH"));
+        assert_eq!(link_in(text), None);
+        let text = "Open this link:\n\n    http://localhost:8080/sign-up?invitation=x\n";
+        assert_eq!(code_in(text), None);
+        assert_eq!(
+            link_in(text).as_deref(),
+            Some("http://localhost:8080/sign-up?invitation=x")
+        );
+    }
+}

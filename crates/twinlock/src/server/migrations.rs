@@ -1,0 +1,16 @@
+//! The schema, built into the program.
+
+use twinlock_db::Migration;
+
+/// Every step of the schema, in order.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "first_story",
+    sql: include_str!("../../../../migrations/0001_first_story.sql"),
+}];
+
+/// The schema this program works with.
+#[must_use]
+pub fn schema_version() -> u32 {
+    MIGRATIONS.last().map_or(0, |last| last.version)
+}

@@ -1,0 +1,61 @@
+//! The running program: the application put together from its settings, the listener, and what works in the background.
+
+mod listen;
+mod mail;
+mod migrations;
+mod open;
+mod sweep;
+
+pub use mail::provider;
+pub use migrations::{MIGRATIONS, schema_version};
+pub use open::{Opened, Opening, STATEMENTS, Surroundings, open};
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::outbox;
+
+/// How long requests and mails in hand may take to finish after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM or SIGINT, then finishes what is in hand (ten seconds at most; a second signal ends at once) and lets go of
+/// the database.
+///
+/// # Errors
+/// When the signals cannot be listened for.
+pub async fn run(app: &App, listener: TcpListener, router: Router) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    let (stop, stopped) = watch::channel(false);
+    let limit_peers = app.settings.server.trusted_proxies.is_empty();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
+    tasks.spawn(sweep::run(app.clone(), stopped.clone()));
+    tasks.spawn(listen::accept(listener, router, limit_peers, stopped));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        ended = tasks.join_next() => tracing::error!(?ended, "a part of the server ended by itself"),
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    tokio::select! {
+        drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }) => {
+            if drained.is_err() {
+                tracing::warn!("some work was cut off");
+            }
+        }
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tasks.shutdown().await;
+    app.store.close().await;
+    Ok(())
+}

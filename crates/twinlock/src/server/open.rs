@@ -1,0 +1,165 @@
+//! Putting the application together.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context as _, bail};
+use tokio::sync::Notify;
+use twinlock_db::sealed::{Keyring, MasterKey};
+use twinlock_db::{Location, OwnerGuard, Store, StoreOptions};
+use twinlock_delivery::MailProvider;
+use twinlock_web::Theme;
+
+use crate::app::{App, Cache, Clock, Entropy, Hasher, Parts, Seed};
+use crate::config::Settings;
+use crate::edge::texts;
+
+use super::migrations::{MIGRATIONS, schema_version};
+
+const ANY_DATA_KEY: &str = "SELECT key_id FROM data_key ORDER BY key_id LIMIT 1";
+
+/// Every statement here, for the test that prepares them all.
+pub const STATEMENTS: &[&str] = &[ANY_DATA_KEY];
+
+/// What the application takes from the world around it.
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where mail leaves.
+    pub mail: Arc<dyn MailProvider>,
+}
+
+/// How the database is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Made and brought up to date where needed: `serve`, `migrate`, `demo`.
+    BringUpToDate,
+    /// Must be there and of this program's schema: commands that work beside `serve`.
+    AsItIs,
+}
+
+/// An application, and its right to be the only one on its database file.
+pub struct Opened {
+    /// The application.
+    pub app: App,
+    /// Held for as long as this process may serve; `None` beside another one.
+    pub owner: Option<OwnerGuard>,
+}
+
+/// Opens database and keys and puts the application together.
+///
+/// # Errors
+/// What could not be opened, and what to do about it.
+pub async fn open(
+    settings: Settings,
+    around: Surroundings,
+    opening: Opening,
+) -> anyhow::Result<Opened> {
+    let (store, owner) = open_store(&settings, &around, opening).await?;
+    let seed = around.entropy.seed()?;
+    let master = master_key(&store, &settings.keys.master_key_file, &seed, opening).await?;
+    let keyring = Keyring::open_stored(
+        &store,
+        &master,
+        seed.draw("data key").bytes(),
+        around.clock.now().as_millis(),
+    )
+    .await
+    .with_context(|| {
+        format!(
+            "the keys of the database; is {} the key file that belongs to it?",
+            settings.keys.master_key_file.display()
+        )
+    })?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let app = App::new(Parts {
+        store,
+        keyring,
+        hasher: Hasher::new(cores, &mut seed.draw("hasher"))?,
+        theme: Theme::new(&settings.branding.accent).map_err(anyhow::Error::msg)?,
+        catalog: texts::catalog().context("the texts built into the program")?,
+        settings,
+        clock: around.clock,
+        entropy: around.entropy,
+        mail: around.mail,
+        sessions: Cache::default(),
+        outbox_bell: Notify::new(),
+        mail_in_trouble: AtomicBool::new(false),
+        epoch: 0,
+    });
+    Ok(Opened { app, owner })
+}
+
+async fn open_store(
+    settings: &Settings,
+    around: &Surroundings,
+    opening: Opening,
+) -> anyhow::Result<(Store, Option<OwnerGuard>)> {
+    let location: Location = settings.database.url.parse().context("database.url")?;
+    if opening == Opening::AsItIs
+        && let Location::Sqlite(path) = &location
+        && !path.exists()
+    {
+        bail!(
+            "there is no database at {}; run this where the settings are, name them with --config, or make it with `twinlock migrate`",
+            path.display()
+        );
+    }
+    let store = Store::open(&location, StoreOptions::default())
+        .await
+        .context("the database (database.url)")?;
+    match opening {
+        Opening::BringUpToDate => {
+            // Before anything is changed: another release may be serving this file.
+            let owner = store.sole_owner().await?;
+            store
+                .migrate(MIGRATIONS, around.clock.now().as_millis())
+                .await
+                .context("bringing the database up to date")?;
+            Ok((store, Some(owner)))
+        }
+        Opening::AsItIs => match store.schema_version().await? {
+            Some(version) if version == schema_version() => Ok((store, None)),
+            Some(version) if version > schema_version() => bail!(
+                "the database has schema version {version}, this release knows only up to {}: use the newer release",
+                schema_version()
+            ),
+            _ => bail!("the database is not up to date; run `twinlock migrate`"),
+        },
+    }
+}
+
+/// The key outside the database; made the first time, never when the database was sealed with another.
+async fn master_key(
+    store: &Store,
+    file: &Path,
+    seed: &Seed,
+    opening: Opening,
+) -> anyhow::Result<MasterKey> {
+    if file.exists() {
+        return Ok(MasterKey::from_file(file)?);
+    }
+    let has_keys = store
+        .read(|tx| tx.query_opt(ANY_DATA_KEY, &[], |row| row.int(0)))
+        .await?
+        .is_some();
+    if has_keys {
+        bail!(
+            "the key file {} is missing, and what is in the database was sealed with it; restore it from where it was kept (keys.master_key_file)",
+            file.display()
+        );
+    }
+    if opening == Opening::AsItIs {
+        bail!(
+            "there is no key file at {} yet; start `twinlock serve` once (keys.master_key_file)",
+            file.display()
+        );
+    }
+    Ok(MasterKey::generate_file(
+        file,
+        seed.draw("master key").bytes(),
+    )?)
+}
