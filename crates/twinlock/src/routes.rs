@@ -16,8 +16,8 @@ use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
-use crate::help::pages as help;
 use crate::edge::plain;
+use crate::help::pages as help;
 use crate::sign_in::pages as sign_in;
 
 /// One URL.
