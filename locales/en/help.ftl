@@ -106,7 +106,7 @@ help-changing-phone-words = new phone, switch phone, replace, move, transfer, mi
 help-change-before = Do this while you still have the old phone; it takes two minutes.
 help-change-both-heading = You have both phones
 help-change-open = Install an authenticator app on the new phone. On { $product } open the menu at the top right, choose “{ $settings }”, then “Security”.
-help-change-scan = Open the menu beside your app, choose “Scan a new QR code”, and scan it with the new phone.
+help-change-scan = Choose “Move to a new phone”, or “Scan a new QR code” in the menu beside the app it is about, and scan the code with the new phone.
 help-change-prove = Type the code the new phone shows. From then on it is the one that counts.
 help-change-old = Delete the account from the app on the old phone, before you sell it or give it away.
 help-change-safe = Until you have typed that code nothing changes: your old app goes on working, and you can stop at any time.
@@ -137,7 +137,7 @@ help-off-required = Two-factor authentication is required on { $product }, so yo
 help-off-think = Turning it off makes your account less secure: your password, or your mailbox, is then all that anybody needs. Only do it if you must.
 help-off-how = Open the menu at the top right, choose “{ $settings }”, then “Security”, and there “{ $disable }”. You confirm it with a code from your app or with a backup code. No code at hand? See “I lost my phone”.
 help-off-after = When it goes off, all your apps and backup codes stop working, your other sessions are signed out, and you get an email.
-help-off-instead = If it is about a new phone or another app, you need not turn it off: you can scan a new QR code or add a second app.
+help-off-instead = If it is about a new phone or another app, you need not turn it off: scan a new QR code instead.
 
 help-good-habits-title = Good habits
 help-good-habits-words = tips, advice, safe, security, phishing, scam, share, password manager, review, best practice

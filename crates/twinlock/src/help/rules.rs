@@ -1,6 +1,6 @@
 //! Which help pages there are, what each is made of, and which of them answer a search.
 
-use crate::config::Settings;
+use crate::config::{Methods, Settings};
 
 /// A day on the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +107,10 @@ fn nobody_must(settings: &Settings) -> bool {
     !settings.two_factor.required
 }
 
+fn several_allowed(settings: &Settings) -> bool {
+    settings.two_factor.methods == Methods::Several
+}
+
 fn no_support_page(settings: &Settings) -> bool {
     settings.branding.support_url.is_none()
 }
@@ -137,8 +141,8 @@ pub const ARTICLES: &[Article] = &[
                 "help-method-app-offline",
                 "help-method-app-many",
                 "help-method-app-install",
-                "help-method-app-several",
             ]),
+            TextIf(several_allowed, "help-method-app-several"),
             Text("help-method-app-which"),
             Apps,
             Heading("help-method-codes-heading"),
@@ -185,7 +189,7 @@ pub const ARTICLES: &[Article] = &[
                 "help-phone-remove",
                 "help-phone-new-codes",
             ]),
-            Text("help-phone-other-app"),
+            TextIf(several_allowed, "help-phone-other-app"),
             Text("help-phone-stolen"),
             Text("help-phone-no-codes"),
         ],
@@ -268,16 +272,18 @@ pub const ARTICLES: &[Article] = &[
     },
     Article {
         slug: "good-habits",
-        parts: &[Points(&[
-            "help-habits-carry",
-            "help-habits-lock",
-            "help-habits-codes",
-            "help-habits-two",
-            "help-habits-tell",
-            "help-habits-address",
-            "help-habits-review",
-            "help-habits-mail",
-        ])],
+        parts: &[
+            Points(&[
+                "help-habits-carry",
+                "help-habits-lock",
+                "help-habits-codes",
+                "help-habits-tell",
+                "help-habits-address",
+                "help-habits-review",
+                "help-habits-mail",
+            ]),
+            TextIf(several_allowed, "help-habits-two"),
+        ],
         related: &["backup-codes", "which-method", "changing-phone"],
         updated: REVISED,
     },
@@ -304,7 +310,7 @@ pub struct Searched<'a> {
     pub body: &'a str,
 }
 
-/// The pages that answer `query`, best first: those with all its words where there are any, else those with some.
+/// The pages that answer `query`, best first: those with most of its words, without those that only mention them in passing.
 #[must_use]
 pub fn find(query: &str, pages: &[Searched<'_>]) -> Vec<&'static Article> {
     let asked: String = query.chars().take(LONGEST_SEARCH).collect();
@@ -317,9 +323,9 @@ pub fn find(query: &str, pages: &[Searched<'_>]) -> Vec<&'static Article> {
         .collect();
     // The sort is stable: pages that fit equally well keep the order of the overview.
     hits.sort_by_key(|hit| std::cmp::Reverse((hit.matched, hit.score)));
-    let most = hits.first().map_or(0, |hit| hit.matched);
+    let (most, best) = hits.first().map_or((0, 0), |hit| (hit.matched, hit.score));
     hits.into_iter()
-        .filter(|hit| hit.matched == most)
+        .filter(|hit| hit.matched == most && hit.score * 4 >= best)
         .map(|hit| hit.article)
         .collect()
 }
