@@ -10,6 +10,8 @@ settings-tab-security = Security
 settings-tab-sessions = Sessions
 error-title = That did not work
 start-again = Start again
+unreadable-form-title = That form could not be read
+unreadable-form = Something in the form was missing, too long, or sent twice. Go back, load the page again, and fill it in once more.
 back-to-start = Go to the start page
 
 refusal-invalid-code = That code did not match. Codes change every 30 seconds: try the next one.

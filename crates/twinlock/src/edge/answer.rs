@@ -203,6 +203,10 @@ impl Frame {
             tucked.and_then(|tucked| tucked.0.lock().ok().and_then(|mut inner| inner.take()));
         let mut response = match stop {
             Some(stop) => self.answer_stop(&stop),
+            None if self.surface == Surface::Page && is_problem(&response) => {
+                let text = self.messages.text("unreadable-form");
+                self.error_page(response.status(), "unreadable-form-title", &text, false)
+            }
             None => response,
         };
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {
@@ -240,12 +244,16 @@ impl Frame {
                 see_other(&format!("/sign-in?return_to={back}"))
             }
             Refusal::SignedOut => see_other("/sign-in"),
+            // Finished in another tab: there is nothing to start again.
+            Refusal::SignInExpired if self.is_signed_in() => see_other("/settings/security"),
             Refusal::StepUpRequired => see_other(&format!("/step-up?return_to={back}")),
             _ => {
                 let told = tell(refusal, now);
                 let start_again = matches!(refusal, Refusal::SignInExpired | Refusal::WrongStep);
+                let title = format!("refusal-{}-title", told.code.replace('_', "-"));
                 let mut response = self.error_page(
                     told.status,
+                    &title,
                     &words(refusal, &self.messages, now),
                     start_again,
                 );
@@ -278,7 +286,7 @@ impl Frame {
             &[("request", Arg::from(self.request_id.as_str()))],
         );
         let mut response = match self.surface {
-            Surface::Page => self.error_page(status, &text, false),
+            Surface::Page => self.error_page(status, "error-title", &text, false),
             Surface::Api | Surface::Plain => {
                 let mut problem = Problem::new(
                     status,
@@ -298,11 +306,28 @@ impl Frame {
         response
     }
 
-    fn error_page(&self, status: StatusCode, text: &str, start_again: bool) -> Response {
-        let title = self.messages.text("error-title");
+    fn is_signed_in(&self) -> bool {
+        self.visit
+            .as_ref()
+            .is_some_and(|visit| visit.acting.is_some())
+    }
+
+    fn error_page(
+        &self,
+        status: StatusCode,
+        title: &str,
+        text: &str,
+        start_again: bool,
+    ) -> Response {
+        let title = self.messages.text(title);
         let shell = match &self.visit {
             Some(visit) => visit.shell(&title),
-            None => Shell::new(&self.messages, &self.app.settings.branding.name, &title),
+            None => {
+                let name = &self.app.settings.branding.name;
+                let mut shell = Shell::new(&self.messages, name, &title);
+                shell.accent_css_url = Some(self.app.theme.url().to_owned());
+                shell
+            }
         };
         let link = if start_again {
             Some((String::from("/sign-in"), self.messages.text("start-again")))
@@ -320,6 +345,14 @@ impl Frame {
             Err(_) => (status, Body::from(text.to_owned())).into_response(),
         }
     }
+}
+
+/// A form that was not read tells so as a problem document; people get a page.
+fn is_problem(response: &Response) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"))
 }
 
 fn retry_after(response: &mut Response, seconds: Option<u64>) {

@@ -95,9 +95,28 @@ impl Gatekeeper {
             Err(stop) => return frame.answer_stop(&stop),
         };
         let frame = frame.with_visit(&visit);
+        if let Err(stop) = demand(guard.who, &visit) {
+            return frame.answer_stop(&stop);
+        }
         parts.extensions.insert(visit);
         let response = next.run(Request::from_parts(parts, body)).await;
         frame.settle(response)
+    }
+
+    /// Answers that there is nothing here, in the frame of whoever asks.
+    pub async fn say_not_found(self, guard: Guard, request: Request) -> Response {
+        let (parts, _) = request.into_parts();
+        let language = self.language(&parts.headers);
+        let frame = answer::Frame::new(&self.app, guard.surface, &language, &parts);
+        let recognized = self
+            .recognize(guard, &parts, &language, frame.request_id())
+            .await;
+        match recognized {
+            Ok(visit) => frame
+                .with_visit(&visit)
+                .answer_stop(&Refusal::NotFound.into()),
+            Err(stop) => frame.answer_stop(&stop),
+        }
     }
 
     fn language(&self, headers: &HeaderMap) -> String {
@@ -139,7 +158,6 @@ impl Gatekeeper {
             Surface::Api => self.by_bearer(&mut visit, &carried, bearer).await?,
             Surface::Plain => {}
         }
-        demand(guard.who, &visit)?;
         Ok(visit)
     }
 

@@ -4,5 +4,6 @@
 //! address that has an account already gets the same answer; its owner is told by mail.
 
 pub mod flow;
+pub mod pages;
 pub mod rules;
 pub mod store;

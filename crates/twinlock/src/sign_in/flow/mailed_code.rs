@@ -138,6 +138,44 @@ async fn send_mailbox_code(moment: &Moment, token: Token) -> Result<email_code::
     Ok(email_code::flow::sent(moment, times))
 }
 
+/// An offer to prove the mailbox in the middle of a sign-in.
+pub struct MailboxOffer {
+    /// The address, masked.
+    pub masked: String,
+    /// A mailed code that is live.
+    pub mailed: Option<Times>,
+    /// Whether it is for a few more tries at the second factor; otherwise nothing goes on without it.
+    pub for_more_tries: bool,
+}
+
+/// Whether proving the mailbox is asked for now, or would give more tries: only where the sign-in did not start from the mailbox.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn mailbox_offer(moment: &Moment, token: &str) -> Result<Option<MailboxOffer>, Stop> {
+    let Held::Stored(token) = read_token(moment, token)? else {
+        return Ok(None);
+    };
+    let looked = moment.read(move |w| {
+        let sign_in = store::open(w, &token)?;
+        let for_more_tries = match gate::asked(w, &sign_in)? {
+            Next::Mailbox => false,
+            Next::SecondFactor if sign_in.mailbox_proved_at.is_none() => true,
+            _ => return Ok(None),
+        };
+        let owner = gate::owner(w, sign_in.account)?;
+        let Some(email) = owner.email else {
+            return Ok(None);
+        };
+        Ok(Some(MailboxOffer {
+            masked: account::rules::mask(&email),
+            mailed: mailbox_code(w, &sign_in)?,
+            for_more_tries,
+        }))
+    });
+    looked.await
+}
+
 /// The live code that proves the mailbox in the middle of this sign-in.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 pub mod enrolment;
 pub mod gate;
-mod mailed_code;
+pub mod mailed_code;
 pub mod opened;
 pub mod reset;
 pub mod second_factor;

@@ -1,0 +1,261 @@
+//! Setting an app up in the middle of a sign-in, where a second factor is required and none is there.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Messages, Shell, StrictForm, safe_return_path};
+
+use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::backup_codes::Sheet;
+use crate::authenticators::backup_codes::pages::{ShownSheet, carried_back};
+use crate::authenticators::totp::pages::{PlatformApps, Setup, by_platform};
+use crate::config::Enrolment;
+use crate::edge::answer::words;
+use crate::edge::{Visit, page, see_other};
+use crate::sign_in::flow::enrolment;
+use crate::sign_in::{Requirement, Step};
+
+use super::mailed::CodeForm;
+use super::{Outcome, Standing, status_of, ticket, weigh};
+
+/// `POST /sign-in/enroll/saved`
+#[derive(Deserialize)]
+pub struct SavedForm {
+    sheet: String,
+    next: String,
+    saved: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/enroll.html")]
+struct EnrollPage {
+    page: Shell,
+    why: String,
+    steps: String,
+    one_page: bool,
+    platforms: Vec<PlatformApps>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/enroll_scan.html")]
+struct ScanPage {
+    page: Shell,
+    steps: String,
+    one_page: bool,
+    platforms: Vec<PlatformApps>,
+    code_path: String,
+    setup: Setup,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/enroll_code.html")]
+struct CodePage {
+    page: Shell,
+    steps: String,
+    path: String,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/enroll_codes.html")]
+struct SheetPage {
+    page: Shell,
+    steps: String,
+    sheet: ShownSheet,
+    next: String,
+    error: String,
+}
+
+/// `GET /sign-in/enroll`: why, and which apps there are.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn explain(visit: Visit) -> Result<Response, Stop> {
+    let standing = Standing::of(&visit).await?;
+    let Step::Enrol(required_by) = standing.progress.step else {
+        return Ok(standing.lead_on(&visit));
+    };
+    let messages = visit.moment.messages();
+    let settings = &visit.moment.app.settings;
+    let why = match required_by {
+        Requirement::Instance => "enroll-why-instance",
+        Requirement::Reset => "enroll-why-reset",
+    };
+    let template = EnrollPage {
+        page: visit.shell(&settings.branding.labels.two_factor),
+        why: messages.with(why, &[("product", Arg::from(&settings.branding.name))]),
+        steps: steps(&messages, 1),
+        one_page: is_one_page(&visit),
+        platforms: by_platform(&settings.two_factor.totp.apps),
+    };
+    page(StatusCode::OK, &template)
+}
+
+/// `POST /sign-in/enroll`: makes a key nobody has proven yet.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], or the database's trouble.
+pub async fn begin(visit: Visit) -> Result<Response, Stop> {
+    let begun = enrolment::begin(&visit.moment, visit.sign_in()?, String::new()).await;
+    match weigh(&visit, begun).await? {
+        Outcome::Done(pending) => Ok(see_other(&format!("/sign-in/enroll/{}", pending.id))),
+        Outcome::Slip(refusal) => Err(refusal.into()),
+        Outcome::Elsewhere(answer) => Ok(answer),
+    }
+}
+
+/// `GET /sign-in/enroll/{id}`: the QR code.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn scan(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    match pending(&visit, &id).await? {
+        Ok(setup) => scan_page(&visit, setup, None),
+        Err(answer) => Ok(answer),
+    }
+}
+
+fn scan_page(visit: &Visit, setup: Setup, refusal: Option<&Refusal>) -> Result<Response, Stop> {
+    let messages = visit.moment.messages();
+    let settings = &visit.moment.app.settings;
+    let template = ScanPage {
+        page: visit.shell(&settings.branding.labels.two_factor),
+        steps: steps(&messages, 2),
+        one_page: is_one_page(visit),
+        platforms: by_platform(&settings.two_factor.totp.apps),
+        code_path: format!("/sign-in/enroll/{}/code", setup.id),
+        setup,
+        error: error(visit, refusal),
+    };
+    page(status_of(visit, refusal), &template)
+}
+
+/// `GET /sign-in/enroll/{id}/code`: the code, where it has a page of its own.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn ask_code(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+    match pending(&visit, &id).await? {
+        Ok(setup) => code_page(&visit, setup, None),
+        Err(answer) => Ok(answer),
+    }
+}
+
+fn code_page(visit: &Visit, setup: Setup, refusal: Option<&Refusal>) -> Result<Response, Stop> {
+    if is_one_page(visit) {
+        return scan_page(visit, setup, refusal);
+    }
+    let messages = visit.moment.messages();
+    let template = CodePage {
+        page: visit.shell(messages.text("second-factor-title")),
+        steps: steps(&messages, 2),
+        path: format!("/sign-in/enroll/{}", setup.id),
+        error: error(visit, refusal),
+    };
+    page(status_of(visit, refusal), &template)
+}
+
+/// `POST /sign-in/enroll/{id}`: proves the app; the backup codes are shown once, in this answer.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], or the database's trouble.
+pub async fn confirm(
+    visit: Visit,
+    Path(id): Path<String>,
+    StrictForm(form): StrictForm<CodeForm>,
+) -> Result<Response, Stop> {
+    let Ok(app) = id.parse::<AuthenticatorId>() else {
+        return Ok(see_other("/sign-in/enroll"));
+    };
+    let ended = enrolment::confirm(&visit.moment, visit.sign_in()?, app, form.code).await;
+    if let Err(Stop::Refused(Refusal::NotFound)) = ended {
+        return Ok(see_other("/sign-in/enroll"));
+    }
+    match weigh(&visit, ended).await? {
+        Outcome::Done(enrolled) => {
+            let (cookies, next) = ticket(&visit, &enrolled.progress);
+            let answer = match enrolled.bound.sheet {
+                Some(sheet) => sheet_page(&visit, &sheet, next, None)?,
+                None => see_other(&next),
+            };
+            Ok(cookies.on(answer))
+        }
+        Outcome::Slip(refusal) => match pending(&visit, &id).await? {
+            Ok(setup) => code_page(&visit, setup, Some(&refusal)),
+            Err(answer) => Ok(answer),
+        },
+        Outcome::Elsewhere(answer) => Ok(answer),
+    }
+}
+
+/// `POST /sign-in/enroll/saved`: goes on once the tick says that the codes are kept.
+///
+/// # Errors
+/// A template that fails.
+pub async fn saved(
+    visit: Visit,
+    StrictForm(form): StrictForm<SavedForm>,
+) -> Result<Response, Stop> {
+    let next = safe_return_path(&form.next).unwrap_or_else(|| String::from("/"));
+    match (form.saved, carried_back(&form.sheet)) {
+        (None, Some(sheet)) => sheet_page(&visit, &sheet, next, Some("backup-codes-tick")),
+        _ => Ok(see_other(&next)),
+    }
+}
+
+fn sheet_page(
+    visit: &Visit,
+    sheet: &Sheet,
+    next: String,
+    slip: Option<&'static str>,
+) -> Result<Response, Stop> {
+    let messages = visit.moment.messages();
+    let branding = &visit.moment.app.settings.branding;
+    let status = match slip {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let template = SheetPage {
+        page: visit.shell(messages.text("enroll-is-on")),
+        steps: steps(&messages, 3),
+        sheet: ShownSheet::new(sheet, &messages, &branding.name, &branding.support),
+        next,
+        error: slip.map(|id| messages.text(id)).unwrap_or_default(),
+    };
+    page(status, &template)
+}
+
+/// The half-done app, or the page that answers instead: it died, or the sign-in is at another step.
+async fn pending(visit: &Visit, id: &str) -> Result<Result<Setup, Response>, Stop> {
+    let again = || Err(see_other("/sign-in/enroll"));
+    let Ok(id) = id.parse::<AuthenticatorId>() else {
+        return Ok(again());
+    };
+    let found = enrolment::pending(&visit.moment, visit.sign_in()?, id).await;
+    if let Err(Stop::Refused(Refusal::NotFound)) = found {
+        return Ok(again());
+    }
+    match weigh(visit, found).await? {
+        Outcome::Done(pending) => Ok(Ok(Setup::from(pending))),
+        Outcome::Slip(refusal) => Err(refusal.into()),
+        Outcome::Elsewhere(answer) => Ok(Err(answer)),
+    }
+}
+
+fn is_one_page(visit: &Visit) -> bool {
+    visit.moment.app.settings.two_factor.enrolment == Enrolment::OnePage
+}
+
+fn steps(messages: &Messages, at: i64) -> String {
+    messages.with("enroll-steps", &[("at", Arg::from(at))])
+}
+
+fn error(visit: &Visit, refusal: Option<&Refusal>) -> String {
+    refusal.map_or_else(String::new, |refusal| {
+        words(refusal, &visit.moment.messages(), visit.moment.now)
+    })
+}

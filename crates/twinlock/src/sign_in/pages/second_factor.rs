@@ -1,0 +1,226 @@
+//! The second factor: a code from an app, a recovery code, and what to do without a phone.
+
+use askama::Template;
+use axum::response::Response;
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+use twinlock_web::{Messages, Shell, StrictForm};
+
+use crate::app::{Refusal, Stop};
+use crate::authenticators::{Attempt, Authenticator, Kind};
+use crate::edge::answer::words;
+use crate::edge::{Visit, page};
+use crate::sign_in::Step;
+use crate::sign_in::flow::{mailed_code, second_factor};
+
+use super::mailed::CodeForm;
+use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
+
+/// `POST /sign-in/second-factor`
+#[derive(Deserialize)]
+pub struct SecondFactorForm {
+    code: String,
+    factor: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/second_factor.html")]
+struct SecondFactorPage {
+    page: Shell,
+    intro: String,
+    factor: String,
+    others: Vec<(String, String)>,
+    recovery: bool,
+    error: String,
+    more_tries: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/recovery_code.html")]
+struct RecoveryPage {
+    page: Shell,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/lost_phone.html")]
+struct LostPhonePage {
+    page: Shell,
+    ask: String,
+    recovery: bool,
+    contact: Option<String>,
+}
+
+/// `GET /sign-in/second-factor`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn ask(visit: Visit) -> Result<Response, Stop> {
+    let chosen = in_query(&visit, "factor");
+    code_page(&visit, chosen.as_deref(), None).await
+}
+
+/// `POST /sign-in/second-factor`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], or the database's trouble.
+pub async fn verify(
+    visit: Visit,
+    StrictForm(form): StrictForm<SecondFactorForm>,
+) -> Result<Response, Stop> {
+    // A recovery code typed here is taken for one, whatever app was asked.
+    let recovery = twinlock_otp::looks_like_backup_code(&form.code);
+    let chosen = form.factor.as_deref().filter(|_| !recovery);
+    let attempt = Attempt {
+        code: form.code,
+        kind: None,
+        factor: chosen.and_then(|id| id.parse().ok()),
+        mailbox_proved: false,
+    };
+    let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
+    match weigh(&visit, tried).await? {
+        Outcome::Done(progress) => Ok(go_on(&visit, progress)),
+        Outcome::Slip(refusal) => code_page(&visit, form.factor.as_deref(), Some(&refusal)).await,
+        Outcome::Elsewhere(answer) => Ok(answer),
+    }
+}
+
+async fn code_page(
+    visit: &Visit,
+    chosen: Option<&str>,
+    refusal: Option<&Refusal>,
+) -> Result<Response, Stop> {
+    let standing = Standing::of(visit).await?;
+    let Step::SecondFactor {
+        factors,
+        backup_codes,
+    } = &standing.progress.step
+    else {
+        return Ok(standing.lead_on(visit));
+    };
+    let messages = visit.moment.messages();
+    let wanted = factors
+        .iter()
+        .find(|factor| chosen == Some(factor.id.to_string().as_str()))
+        .or(factors.first());
+    let several = factors.len() > 1;
+    let more_tries = match refusal {
+        Some(Refusal::Locked { .. }) => mailed_code::mailbox_offer(&visit.moment, &standing.token)
+            .await?
+            .is_some(),
+        _ => false,
+    };
+    let template = SecondFactorPage {
+        page: visit.shell(messages.text("second-factor-title")),
+        intro: intro(visit, &messages, wanted.filter(|_| several)),
+        factor: wanted
+            .filter(|_| several)
+            .map(|factor| factor.id.to_string())
+            .unwrap_or_default(),
+        others: factors
+            .iter()
+            .filter(|factor| several && wanted.is_some_and(|wanted| wanted.id != factor.id))
+            .map(|factor| (factor.id.to_string(), use_instead(&messages, factor)))
+            .collect(),
+        recovery: *backup_codes,
+        error: refusal.map_or_else(String::new, |refusal| {
+            words(refusal, &messages, visit.moment.now)
+        }),
+        more_tries,
+    };
+    page(status_of(visit, refusal), &template)
+}
+
+/// Which app to open; it is named only where there are several.
+fn intro(visit: &Visit, messages: &Messages, named: Option<&Authenticator>) -> String {
+    let product = Arg::from(&visit.moment.app.settings.branding.name);
+    match named.filter(|factor| !factor.label.is_empty()) {
+        Some(factor) => messages.with(
+            "second-factor-open-named",
+            &[("app", Arg::from(&factor.label)), ("product", product)],
+        ),
+        None => messages.with("second-factor-open", &[("product", product)]),
+    }
+}
+
+fn use_instead(messages: &Messages, factor: &Authenticator) -> String {
+    if factor.label.is_empty() {
+        messages.text("second-factor-use-other")
+    } else {
+        messages.with(
+            "second-factor-use-named",
+            &[("app", Arg::from(&factor.label))],
+        )
+    }
+}
+
+/// `GET /sign-in/recovery-code`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn ask_recovery_code(visit: Visit) -> Result<Response, Stop> {
+    recovery_page(&visit, None).await
+}
+
+/// `POST /sign-in/recovery-code`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], or the database's trouble.
+pub async fn verify_recovery_code(
+    visit: Visit,
+    StrictForm(form): StrictForm<CodeForm>,
+) -> Result<Response, Stop> {
+    let attempt = Attempt {
+        code: form.code,
+        kind: Some(Kind::BackupCode),
+        factor: None,
+        mailbox_proved: false,
+    };
+    let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
+    match weigh(&visit, tried).await? {
+        Outcome::Done(progress) => Ok(go_on(&visit, progress)),
+        Outcome::Slip(refusal) => recovery_page(&visit, Some(&refusal)).await,
+        Outcome::Elsewhere(answer) => Ok(answer),
+    }
+}
+
+async fn recovery_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Stop> {
+    let standing = Standing::of(visit).await?;
+    if !matches!(standing.progress.step, Step::SecondFactor { .. }) {
+        return Ok(standing.lead_on(visit));
+    }
+    let messages = visit.moment.messages();
+    let error = match refusal {
+        Some(Refusal::InvalidCode { .. }) => messages.text("recovery-code-wrong"),
+        Some(refusal) => words(refusal, &messages, visit.moment.now),
+        None => String::new(),
+    };
+    let template = RecoveryPage {
+        page: visit.shell(messages.text("recovery-code-title")),
+        error,
+    };
+    page(status_of(visit, refusal), &template)
+}
+
+/// `GET /sign-in/lost-phone`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
+    let standing = Standing::of(&visit).await?;
+    let Step::SecondFactor { backup_codes, .. } = standing.progress.step else {
+        return Ok(standing.lead_on(&visit));
+    };
+    let messages = visit.moment.messages();
+    let branding = &visit.moment.app.settings.branding;
+    let template = LostPhonePage {
+        page: visit.shell(messages.text("lost-phone-title")),
+        ask: messages.with(
+            "lost-phone-ask",
+            &[("support", Arg::from(&branding.support))],
+        ),
+        recovery: backup_codes,
+        contact: branding.support_url.clone(),
+    };
+    page(status_of(&visit, None), &template)
+}
