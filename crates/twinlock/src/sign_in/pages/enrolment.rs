@@ -231,13 +231,13 @@ fn sheet_page(
 
 /// The half-done app, or the page that answers instead: it died, or the sign-in is at another step.
 async fn pending(visit: &Visit, id: &str) -> Result<Result<Setup, Response>, Stop> {
-    let again = || Err(see_other("/sign-in/enroll"));
+    let again = see_other("/sign-in/enroll");
     let Ok(id) = id.parse::<AuthenticatorId>() else {
-        return Ok(again());
+        return Ok(Err(again));
     };
     let found = enrolment::pending(&visit.moment, visit.sign_in()?, id).await;
     if let Err(Stop::Refused(Refusal::NotFound)) = found {
-        return Ok(again());
+        return Ok(Err(again));
     }
     match weigh(visit, found).await? {
         Outcome::Done(pending) => Ok(Ok(Setup::from(pending))),
