@@ -1,6 +1,7 @@
 //! Every URL on one page, with what it demands. The router is built from this table, so a route cannot exist without its guard.
 
 mod settings;
+mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 use http::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
@@ -19,10 +20,6 @@ use crate::app::App;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
 use crate::edge::plain;
 use crate::help::pages as help;
-use crate::sign_in::pages::{
-    self as sign_in, email_code, enrolment, new_password, second_factor, start,
-};
-use crate::sign_up::pages as sign_up;
 
 /// One URL.
 pub struct Route {
@@ -99,10 +96,9 @@ impl Route {
 pub fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(plain());
-    routes.extend(sign_in_pages());
+    routes.extend(sign_in::pages());
     routes.extend(help_pages());
     routes.extend(settings::pages());
-    routes.extend(sign_up_pages());
     routes
 }
 
@@ -114,58 +110,6 @@ fn plain() -> Vec<Route> {
     ]
 }
 
-fn sign_in_pages() -> Vec<Route> {
-    let mut routes = vec![
-        show("/", Who::Anyone, get(sign_in::home)),
-        show("/sign-in", Who::Anyone, get(start::start)),
-        send("/sign-in", Who::Anyone, post(start::begin)),
-    ];
-    routes.extend(first_factor_pages());
-    routes.extend(second_factor_pages());
-    routes.extend(enrolment_pages());
-    routes
-}
-
-fn first_factor_pages() -> Vec<Route> {
-    let who = Who::SignIn;
-    let mailed = |path, handler| {
-        send(path, who, handler)
-            .throttled(Throttle::MailedCode)
-            .audited()
-    };
-    vec![
-        show("/sign-in/password", who, get(start::password)),
-        send("/sign-in/password", who, post(start::verify_password))
-            .throttled(Throttle::Password)
-            .audited(),
-        show("/sign-in/forgot-password", who, get(start::forgot)),
-        send(
-            "/sign-in/forgot-password",
-            who,
-            post(start::send_reset_code),
-        )
-        .throttled(Throttle::MailedCode),
-        show("/sign-in/email-code", who, get(email_code::first)),
-        mailed("/sign-in/email-code", post(email_code::verify_first)),
-        send(
-            "/sign-in/email-code/send",
-            who,
-            post(email_code::send_first),
-        )
-        .throttled(Throttle::MailedCode),
-        show("/sign-in/verify-email", who, get(email_code::mailbox)),
-        mailed("/sign-in/verify-email", post(email_code::verify_mailbox)),
-        send(
-            "/sign-in/verify-email/send",
-            who,
-            post(email_code::send_mailbox),
-        )
-        .throttled(Throttle::MailedCode),
-        show("/sign-in/new-password", who, get(new_password::ask)),
-        send("/sign-in/new-password", who, post(new_password::set)).audited(),
-    ]
-}
-
 fn help_pages() -> Vec<Route> {
     let page = Route::page;
     vec![
@@ -173,64 +117,6 @@ fn help_pages() -> Vec<Route> {
         page(Method::GET, "/help/errors", Who::Anyone, get(help::errors)),
         page(Method::GET, "/help/{page}", Who::Anyone, get(help::article)),
     ]
-}
-
-fn second_factor_pages() -> Vec<Route> {
-    let who = Who::SignIn;
-    let code = |path, handler| {
-        send(path, who, handler)
-            .throttled(Throttle::SecondFactor)
-            .audited()
-    };
-    vec![
-        show("/sign-in/second-factor", who, get(second_factor::ask)),
-        code("/sign-in/second-factor", post(second_factor::verify)),
-        show(
-            "/sign-in/recovery-code",
-            who,
-            get(second_factor::ask_recovery_code),
-        ),
-        code(
-            "/sign-in/recovery-code",
-            post(second_factor::verify_recovery_code),
-        ),
-        show("/sign-in/lost-phone", who, get(second_factor::lost_phone)),
-    ]
-}
-
-fn enrolment_pages() -> Vec<Route> {
-    let who = Who::SignIn;
-    vec![
-        show("/sign-in/enroll", who, get(enrolment::explain)),
-        send("/sign-in/enroll", who, post(enrolment::begin)),
-        // Whoever ticks the box is signed in by then, or at the next step; the form itself changes nothing.
-        send("/sign-in/enroll/saved", Who::Anyone, post(enrolment::saved)),
-        show("/sign-in/enroll/{id}", who, get(enrolment::scan)),
-        send("/sign-in/enroll/{id}", who, post(enrolment::confirm)).audited(),
-        show("/sign-in/enroll/{id}/code", who, get(enrolment::ask_code)),
-    ]
-}
-
-fn sign_up_pages() -> Vec<Route> {
-    let who = Who::SignIn;
-    vec![
-        show("/sign-up", Who::Anyone, get(sign_up::ask)),
-        send("/sign-up", Who::Anyone, post(sign_up::begin)).throttled(Throttle::MailedCode),
-        show("/sign-up/verify", who, get(sign_up::ask_code)),
-        send("/sign-up/verify", who, post(sign_up::verify))
-            .throttled(Throttle::MailedCode)
-            .audited(),
-        send("/sign-up/verify/send", who, post(sign_up::send_again))
-            .throttled(Throttle::MailedCode),
-    ]
-}
-
-fn show(path: &'static str, who: Who, handler: MethodRouter<()>) -> Route {
-    Route::page(Method::GET, path, who, handler)
-}
-
-fn send(path: &'static str, who: Who, handler: MethodRouter<()>) -> Route {
-    Route::page(Method::POST, path, who, handler)
 }
 
 /// What is said where there is no such page, or none for this method: as a page, and to programs as a problem document.
