@@ -16,3 +16,4 @@ mod support;
 mod codes_replayed;
 mod documents;
 mod help;
+mod settings_pages;
