@@ -1,8 +1,8 @@
 //! Request bodies, read strictly: one content type, at most 64 kB, and exactly the fields that were asked
 //! for, each once.
 
-use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -60,6 +60,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
             Err(JsonRefusal::Malformed) => Err(malformed("The body is not one JSON text.")),
             Err(JsonRefusal::Field(field)) => Err(invalid_fields(vec![field])),
         }
+    }
+}
+
+/// `Option<StrictJson<T>>`: `None` for a request without a body and without a content type, read strictly otherwise.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for StrictJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        if request.body().is_end_stream() && !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state)
+            .await
+            .map(Some)
     }
 }
 

@@ -31,3 +31,4 @@ pub mod sign_up;
 pub mod step_up;
 pub mod throttle;
 pub mod trusted_device;
+pub mod verify_api;

@@ -177,6 +177,23 @@ impl Moment {
         settle(self.app.store.read(move |tx| run(&moment, tx, &work)).await)
     }
 
+    /// The same moment for a client that brings this device token before any other.
+    #[must_use]
+    pub fn on_device(&self, token: String) -> Self {
+        let mut client = Client::clone(&self.client);
+        client.device_tokens.insert(0, token);
+        self.of_client(client)
+    }
+
+    /// The same moment for another client.
+    #[must_use]
+    pub fn of_client(&self, client: Client) -> Self {
+        Self {
+            client: Arc::new(client),
+            ..self.clone()
+        }
+    }
+
     /// The texts in the client's language.
     #[must_use]
     pub fn messages(&self) -> Messages {

@@ -4,6 +4,7 @@
 //! is a new folder and the arms the compiler then demands. The order for a typed code is always the same: count the try, compare, and
 //! only a success hands the try back (see [`verify`]).
 
+pub mod api;
 pub mod backup_codes;
 pub mod email_code;
 pub mod flow;

@@ -7,7 +7,9 @@ use super::Authenticator;
 use super::backup_codes::SheetStatus;
 
 /// A kind of second factor, or the codes that stand in for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An authenticator app (RFC 6238).
@@ -166,15 +168,21 @@ impl Verdict {
         match self {
             Self::Accepted(accepted) => Ok(accepted),
             Self::Wrong { why, .. } => Err(why.refusal()),
-            Self::Locked { until, backup_code } => Err(Refusal::Locked {
-                until: until.unwrap_or(UNTIL_RECOVERY),
-                still_possible: if backup_code {
-                    vec!["backup_code"]
-                } else {
-                    Vec::new()
-                },
-            }),
+            Self::Locked { until, backup_code } => Err(locked(until, backup_code)),
             Self::NoFactor => Err(Refusal::NoFactor),
         }
+    }
+}
+
+/// What is told where nothing was compared. `until`: `None` is only after recovery; `backup_code`: one would still be looked at.
+#[must_use]
+pub fn locked(until: Option<Timestamp>, backup_code: bool) -> Refusal {
+    Refusal::Locked {
+        until: until.unwrap_or(UNTIL_RECOVERY),
+        still_possible: if backup_code {
+            vec!["backup_code"]
+        } else {
+            Vec::new()
+        },
     }
 }

@@ -16,6 +16,7 @@ use crate::session::flow::{self as sessions, Acting, Carrier};
 
 use super::Visit;
 use super::answer;
+use super::cors::listed_origin;
 use super::visit::{Carried, client};
 
 /// Whether a route answers people or programs.
@@ -146,6 +147,7 @@ impl Gatekeeper {
             acting: None,
             api: None,
             sign_in: None,
+            device: None,
             request_id: request_id.to_owned(),
             path: request
                 .uri
@@ -184,7 +186,7 @@ impl Gatekeeper {
             Some(token) if token.starts_with("tlk_") => {
                 visit.api = application::flow::recognize(&visit.moment, token).await?
             }
-            Some(token) if token.starts_with("tli_") => visit.sign_in = Some(token.to_owned()),
+            Some(token) if token.starts_with("tli_") => by_sign_in(visit, token),
             Some(token) => {
                 let session = sessions::recognize(&visit.moment, token).await?;
                 visit.acting = session.map(|session| Acting {
@@ -211,8 +213,15 @@ impl Gatekeeper {
         match check_own_origin(&request.headers, &self.public_url) {
             OriginVerdict::Own => Ok(()),
             OriginVerdict::Absent if !carried.any() => Ok(()),
+            OriginVerdict::Foreign if !carried.any() && self.is_listed(request) => Ok(()),
             OriginVerdict::Absent | OriginVerdict::Foreign => Err(Refusal::ForeignOrigin.into()),
         }
+    }
+
+    /// Scripts of listed origins may begin a sign-in, before they hold any bearer token.
+    fn is_listed(&self, request: &Parts) -> bool {
+        request.uri.path().starts_with("/api/")
+            && listed_origin(&request.headers, &self.app.settings.server.allowed_origins).is_some()
     }
 
     fn client_ip(&self, request: &Parts) -> IpAddr {
@@ -223,6 +232,19 @@ impl Gatekeeper {
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         self.proxies.client_ip(peer, &request.headers)
     }
+}
+
+/// A sign-in that was begun with a known device's token carries that token along, after a dot.
+fn by_sign_in(visit: &mut Visit, token: &str) {
+    let (sign_in, device) = match token.split_once('.') {
+        Some((sign_in, device)) => (sign_in, Some(device.to_owned())),
+        None => (token, None),
+    };
+    visit.sign_in = Some(sign_in.to_owned());
+    if let Some(device) = &device {
+        visit.moment = visit.moment.on_device(device.clone());
+    }
+    visit.device = device;
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -2,7 +2,11 @@
 //! becomes a page or a problem document ([`answer`]).
 
 pub mod answer;
+pub mod cors;
+pub mod describe;
 pub mod guard;
+mod in_path;
+mod paged;
 pub mod plain;
 pub mod respond;
 pub mod shell;
@@ -10,7 +14,10 @@ pub mod texts;
 mod visit;
 mod when;
 
+pub use describe::Doc;
 pub use guard::{Guard, Surface, Who};
+pub use in_path::InPath;
+pub use paged::Page;
 pub use respond::{page, see_other};
-pub use visit::{Cookies, Visit};
+pub use visit::{Cookies, Visit, device_label};
 pub use when::When;

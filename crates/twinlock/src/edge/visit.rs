@@ -24,6 +24,8 @@ pub struct Visit {
     pub api: Option<ApiCaller>,
     /// The sign-in's token it carries.
     pub sign_in: Option<String>,
+    /// The known device's token that travels with a sign-in's bearer token.
+    pub device: Option<String>,
     /// Named in answers and logs.
     pub request_id: String,
     /// Path and query asked for.
@@ -57,6 +59,15 @@ impl Visit {
         self.sign_in
             .as_deref()
             .ok_or_else(|| Refusal::SignInExpired.into())
+    }
+
+    /// A sign-in's token as the JSON API gives it out: with the known device's token the caller brought.
+    #[must_use]
+    pub fn with_device(&self, token: String) -> String {
+        match &self.device {
+            Some(device) => format!("{token}.{device}"),
+            None => token,
+        }
     }
 
     /// Cookies to set in the answer.
@@ -133,7 +144,8 @@ pub(super) fn client(
 }
 
 /// "Firefox on Linux"; the raw text never travels further.
-fn device_label(agent: &str) -> String {
+#[must_use]
+pub fn device_label(agent: &str) -> String {
     let head: String = agent.chars().take(400).collect();
     let known = woothee::parser::Parser::new().parse(&head);
     match known {

@@ -3,5 +3,6 @@
 //! Every change here demands a recent proof, tells the person by mail, leaves an event, ends the other sessions, and gives the acting
 //! session a new id.
 
+pub mod api;
 pub mod flow;
 pub mod pages;

@@ -5,6 +5,7 @@
 //! first factor it is a row that lives ten minutes and ends with too many wrong codes. What is asked next is decided by one pure
 //! function, [`rules::next`].
 
+pub mod api;
 pub mod flow;
 pub mod pages;
 pub mod rules;

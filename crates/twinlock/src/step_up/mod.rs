@@ -2,5 +2,6 @@
 //!
 //! A proof holds for ten minutes; the sign-in's own counts. Wrong codes count in the account's limits, and five of them end the session.
 
+pub mod api;
 pub mod flow;
 pub mod pages;

@@ -1,0 +1,128 @@
+//! The session's own account by the JSON API: who it is, its second factors, its backup codes.
+
+mod account;
+mod codes;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::StrictJson;
+use utoipa::ToSchema;
+
+use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::api::{
+    Activated, BindKind, ChangeFactor, Enrolment, Factor, TwoFactor, TypedCode, bearable,
+    meaningful,
+};
+use crate::edge::{InPath, Visit};
+use crate::step_up::api::renew_cookie;
+
+use super::flow;
+
+pub use account::{
+    ChangeMe, ChangePassword, Ended, ListedSession, Me, SessionList, change_me, change_password,
+    end_other_sessions, end_session, list_sessions, me,
+};
+pub use codes::{CheckedCode, check_code, make_codes, reveal_codes};
+
+/// Sets up a second factor of one's own.
+#[derive(Deserialize, ToSchema)]
+pub struct BeginOwnFactor {
+    /// Only `totp` so far.
+    pub kind: BindKind,
+    /// The person's name for it.
+    #[schema(max_length = 60)]
+    pub label: Option<String>,
+    /// The factor it will take the place of, once its first code is accepted.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub replaces: Option<AuthenticatorId>,
+}
+
+/// `GET /api/v1/me/two-factor`
+///
+/// # Errors
+/// [`Refusal::SignedOut`].
+pub async fn two_factor(visit: Visit) -> Result<Json<TwoFactor>, Stop> {
+    let overview = flow::overview(&visit.moment, visit.acting()?).await?;
+    Ok(Json(TwoFactor::of(&overview.held, overview.required)))
+}
+
+/// `POST /api/v1/me/factors`
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::Field`], [`Refusal::NotFound`] for an unknown factor to replace.
+pub async fn begin_factor(
+    visit: Visit,
+    StrictJson(body): StrictJson<BeginOwnFactor>,
+) -> Result<Response, Stop> {
+    let BindKind::Totp = body.kind;
+    let label = body.label.unwrap_or_default();
+    let pending = flow::begin_app(&visit.moment, visit.acting()?, label, body.replaces).await?;
+    Ok((StatusCode::CREATED, Json(Enrolment::from(pending))).into_response())
+}
+
+/// `POST /api/v1/me/factors/{factor}/activate`
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+pub async fn activate_factor(
+    visit: Visit,
+    InPath(id): InPath<AuthenticatorId>,
+    StrictJson(body): StrictJson<TypedCode>,
+) -> Result<Response, Stop> {
+    let code = bearable(body.code)?;
+    let (bound, renewed) = flow::confirm_app(&visit.moment, visit.acting()?, id, code).await?;
+    let answer = Json(Activated::from(bound)).into_response();
+    Ok(renew_cookie(&visit, renewed, answer))
+}
+
+/// `PATCH /api/v1/me/factors/{factor}`
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`] to prefer it; [`Refusal::NotFound`], [`Refusal::Field`].
+pub async fn change_factor(
+    visit: Visit,
+    InPath(id): InPath<AuthenticatorId>,
+    StrictJson(change): StrictJson<ChangeFactor>,
+) -> Result<Json<Factor>, Stop> {
+    meaningful(&change)?;
+    let acting = visit.acting()?;
+    // The one that demands a proof goes first, so that a refusal leaves nothing half done.
+    if change.preferred.is_some() {
+        flow::prefer(&visit.moment, acting, id).await?;
+    }
+    if let Some(label) = change.label {
+        flow::rename(&visit.moment, acting, id, label).await?;
+    }
+    let held = flow::overview(&visit.moment, acting).await?.held;
+    let factor = held.factors.iter().find(|factor| factor.id == id);
+    Ok(Json(Factor::from(factor.ok_or(Refusal::NotFound)?)))
+}
+
+/// `DELETE /api/v1/me/factors/{factor}`
+///
+/// # Errors
+/// [`Refusal::StepUpRequired`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
+pub async fn remove_factor(
+    visit: Visit,
+    InPath(id): InPath<AuthenticatorId>,
+) -> Result<Response, Stop> {
+    let renewed = flow::remove(&visit.moment, visit.acting()?, id).await?;
+    let answer = StatusCode::NO_CONTENT.into_response();
+    Ok(renew_cookie(&visit, renewed, answer))
+}
+
+/// `POST /api/v1/me/two-factor/disable`
+///
+/// # Errors
+/// [`Refusal::InvalidCode`] and its like, [`Refusal::StillRequired`], [`Refusal::NoFactor`].
+pub async fn disable(
+    visit: Visit,
+    StrictJson(body): StrictJson<TypedCode>,
+) -> Result<Response, Stop> {
+    let code = bearable(body.code)?;
+    let renewed = flow::disable(&visit.moment, visit.acting()?, code).await?;
+    let answer = StatusCode::NO_CONTENT.into_response();
+    Ok(renew_cookie(&visit, renewed, answer))
+}

@@ -1,0 +1,203 @@
+//! Signing in by the JSON API: one call for each step, each answering what is asked next.
+
+mod state;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use twinlock_web::StrictJson;
+use utoipa::ToSchema;
+
+use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
+use crate::authenticators::api::{BeginFactor, Enrolment, Factor, TypedCode, bearable};
+use crate::authenticators::{Attempt, Kind};
+use crate::edge::{InPath, Visit};
+
+use super::flow::{self, Held};
+use super::{enrolment, second_factor};
+
+pub use state::{EnrolledState, SignInState, told};
+
+/// Begins a sign-in.
+#[derive(Deserialize, ToSchema)]
+pub struct BeginSignIn {
+    /// The address of the account.
+    #[schema(max_length = 254)]
+    pub email: String,
+    /// A known device's token from an earlier sign-in: wrong codes then count in this device's own budget.
+    pub device_token: Option<String>,
+}
+
+/// The first factor.
+#[derive(Deserialize, ToSchema)]
+pub struct TypedPassword {
+    /// As typed.
+    #[schema(max_length = 1024)]
+    pub password: String,
+}
+
+/// The second factor.
+#[derive(Deserialize, ToSchema)]
+pub struct SecondFactorCode {
+    /// As typed; spaces and dashes do not matter.
+    #[schema(max_length = 64)]
+    pub code: String,
+    /// Only this kind.
+    pub kind: Option<Kind>,
+    /// Only this factor.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub factor: Option<AuthenticatorId>,
+}
+
+/// `POST /api/v1/sign-in`
+///
+/// # Errors
+/// [`Refusal::Field`] for what is not an address.
+pub async fn begin(
+    visit: Visit,
+    StrictJson(body): StrictJson<BeginSignIn>,
+) -> Result<Response, Stop> {
+    let mut visit = visit;
+    // What is not a token of ours is no device, and is not carried along.
+    visit.device = body
+        .device_token
+        .filter(|token| Token::parse(Token::DEVICE, token).is_some());
+    let progress = flow::begin(&visit.moment, &body.email, None).await?;
+    Ok((StatusCode::CREATED, Json(told(&visit, progress))).into_response())
+}
+
+/// `GET /api/v1/sign-in/{id}`
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], [`Refusal::NotFound`].
+pub async fn current(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+) -> Result<Json<SignInState>, Stop> {
+    let token = token(&visit, id)?;
+    let progress = flow::current(&visit.moment, token).await?;
+    Ok(Json(told(&visit, progress)))
+}
+
+/// `POST /api/v1/sign-in/{id}/password`
+///
+/// # Errors
+/// [`Refusal::InvalidCredentials`], [`Refusal::Locked`], [`Refusal::TooManyRequests`].
+pub async fn password(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+    StrictJson(body): StrictJson<TypedPassword>,
+) -> Result<Json<SignInState>, Stop> {
+    let token = token(&visit, id)?;
+    let progress = flow::verify_password(&visit.moment, token, &body.password).await?;
+    Ok(Json(told(&visit, progress)))
+}
+
+/// `POST /api/v1/sign-in/{id}/email-code/verify`
+///
+/// # Errors
+/// [`Refusal::InvalidCode`] for every cause.
+pub async fn verify_email_code(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+    StrictJson(body): StrictJson<TypedCode>,
+) -> Result<Json<SignInState>, Stop> {
+    let token = token(&visit, id)?;
+    let code = bearable(body.code)?;
+    let progress = flow::verify_code(&visit.moment, token, &code).await?;
+    Ok(Json(told(&visit, progress)))
+}
+
+/// `POST /api/v1/sign-in/{id}/second-factor`
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::Mistyped`], [`Refusal::Locked`]; [`Refusal::SignInExpired`] when too many were wrong.
+pub async fn verify_second_factor(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+    StrictJson(body): StrictJson<SecondFactorCode>,
+) -> Result<Json<SignInState>, Stop> {
+    let token = token(&visit, id)?;
+    let attempt = Attempt {
+        code: bearable(body.code)?,
+        kind: body.kind,
+        factor: body.factor,
+        mailbox_proved: false,
+    };
+    let progress = second_factor::verify_second_factor(&visit.moment, token, attempt).await?;
+    Ok(Json(told(&visit, progress)))
+}
+
+/// `POST /api/v1/sign-in/{id}/enroll/factors`
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment.
+pub async fn begin_enrolment(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+    StrictJson(body): StrictJson<BeginFactor>,
+) -> Result<Response, Stop> {
+    let token = token(&visit, id)?;
+    let label = body.label.unwrap_or_default();
+    let pending = enrolment::begin(&visit.moment, token, label).await?;
+    Ok((StatusCode::CREATED, Json(Enrolment::from(pending))).into_response())
+}
+
+/// `POST /api/v1/sign-in/{id}/enroll/factors/{factor}/activate`
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+pub async fn confirm_enrolment(
+    visit: Visit,
+    InPath((id, factor)): InPath<(SignInId, AuthenticatorId)>,
+    StrictJson(body): StrictJson<TypedCode>,
+) -> Result<Json<EnrolledState>, Stop> {
+    let token = token(&visit, id)?;
+    let code = bearable(body.code)?;
+    let done = enrolment::confirm(&visit.moment, token, factor, code).await?;
+    let state = told(&visit, done.progress);
+    Ok(Json(EnrolledState {
+        factor: Factor::from(&done.bound.proven.factor),
+        backup_codes: done.bound.sheet.map(|sheet| sheet.codes),
+        id: state.id,
+        token: state.token,
+        state: state.state,
+        session: state.session,
+        device_token: state.device_token,
+    }))
+}
+
+/// `POST /api/v1/sign-in/{id}/new-password`
+///
+/// # Errors
+/// [`Refusal::Field`] for a password that will not do, [`Refusal::WrongStep`].
+pub async fn new_password(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+    StrictJson(body): StrictJson<TypedPassword>,
+) -> Result<Json<SignInState>, Stop> {
+    let token = token(&visit, id)?;
+    let progress = flow::set_new_password(&visit.moment, token, &body.password).await?;
+    Ok(Json(told(&visit, progress)))
+}
+
+/// The token a call carries, if it belongs to the sign-in in its path.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for another sign-in's id, [`Refusal::SignInExpired`] for a dead token.
+pub fn token(visit: &Visit, id: SignInId) -> Result<&str, Stop> {
+    let token = visit.sign_in()?;
+    if id_of(&visit.moment, token)? == id {
+        Ok(token)
+    } else {
+        Err(Refusal::NotFound.into())
+    }
+}
+
+fn id_of(moment: &Moment, token: &str) -> Result<SignInId, Stop> {
+    Ok(match flow::read_token(moment, token)? {
+        Held::Opened(opened) => opened.id,
+        Held::Stored(token) => SignInId(token.thing),
+    })
+}

@@ -1,0 +1,347 @@
+//! Accounts and codes of an application's users.
+
+mod factors;
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use twinlock_web::{StrictJson, network_key};
+use utoipa::ToSchema;
+
+use crate::account::Account;
+use crate::app::{AuthenticatorId, Client, Moment, Refusal, Stop};
+use crate::authenticators::api::{TwoFactor, bearable};
+use crate::authenticators::{Attempt, Kind, Wrong};
+use crate::edge::{InPath, Visit, device_label};
+use crate::session::Proof;
+
+use super::flow::{self, Ask, Verified, accounts};
+use super::rules::{AccountName, LONGEST_USER_AGENT};
+
+pub use factors::{
+    BoundFactor, NewFactor, activate_factor, add_factor, change_factor, make_codes, remove_factor,
+    reveal_codes,
+};
+
+/// An account to be made.
+#[derive(Deserialize, ToSchema)]
+pub struct NewAccount {
+    /// The application's own id for it, unique within the application.
+    #[schema(min_length = 1, max_length = 255)]
+    pub external_id: Option<String>,
+    /// Where mail about it goes. Only with scope `admin` also a way in, and then unique.
+    #[schema(max_length = 254)]
+    pub email: Option<String>,
+    /// The name shown.
+    #[schema(max_length = 100)]
+    pub name: Option<String>,
+    /// A password. Scope `admin`.
+    #[schema(max_length = 1024)]
+    pub password: Option<String>,
+    /// Whether the mailbox counts as proven. Scope `admin`.
+    pub email_verified: Option<bool>,
+}
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub struct AccountState {
+    /// Its id.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// The application's own id for it.
+    pub external_id: Option<String>,
+    /// Where mail about it goes.
+    pub email: Option<String>,
+    /// Whether the mailbox was proven.
+    pub email_verified: bool,
+    /// The name shown; may be empty.
+    pub name: String,
+    /// Whether a second factor must be set up before anything else.
+    pub enrolment_required: bool,
+    /// Whether it is frozen.
+    pub frozen: bool,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+impl From<Account> for AccountState {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            external_id: account.external_id,
+            email: account.email,
+            email_verified: account.email_verified_at.is_some(),
+            name: account.name,
+            enrolment_required: account.enrolment_required,
+            frozen: account.frozen_at.is_some(),
+            created_at: account.created_at.rfc3339(),
+        }
+    }
+}
+
+/// Where the person sits, as the application sees it.
+#[derive(Deserialize, ToSchema)]
+pub struct ClientSeen {
+    /// The person's address.
+    #[schema(max_length = 45)]
+    pub ip: Option<String>,
+    /// The person's browser.
+    #[schema(max_length = 400)]
+    pub user_agent: Option<String>,
+}
+
+/// A code to be checked.
+#[derive(Deserialize, ToSchema)]
+pub struct CodeToVerify {
+    /// As typed; spaces and dashes do not matter.
+    #[schema(max_length = 64)]
+    pub code: String,
+    /// Only this kind.
+    pub kind: Option<Kind>,
+    /// Only this factor.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub factor: Option<AuthenticatorId>,
+    /// The known device's token of an earlier answer: wrong codes then count in this device's own budget.
+    pub device_token: Option<String>,
+    /// Where the person sits.
+    pub client: Option<ClientSeen>,
+}
+
+/// Why a code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotVerified {
+    /// It fits nothing.
+    InvalidCode,
+    /// A backup code with a typing slip; cost no try.
+    Mistyped,
+    /// It was accepted before.
+    AlreadyUsed,
+    /// A backup code of a sheet that was replaced.
+    Expired,
+    /// It would have fitted `drift_seconds` ago: the phone's clock is behind.
+    ClockDrift,
+    /// The account has no such second factor.
+    NoFactor,
+}
+
+/// What became of a code. Members that do not belong to the outcome are left out.
+#[derive(Default, Serialize, ToSchema)]
+pub struct Verification {
+    /// Whether it was accepted; it is spent then.
+    pub verified: bool,
+    /// Accepted: the kind that accepted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Accepted: the factor that accepted it; not for a backup code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
+    pub factor: Option<String>,
+    /// Accepted: how many backup codes are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_codes_remaining: Option<u32>,
+    /// Accepted on a device not known yet: present this next time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
+    /// Not accepted: why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NotVerified>,
+    /// `clock_drift`: by how much the clock is behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift_seconds: Option<u32>,
+}
+
+/// Why two-factor authentication is reset.
+#[derive(Deserialize, ToSchema)]
+pub struct ResetReason {
+    /// For the record.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+/// Two-factor authentication was reset.
+#[derive(Serialize, ToSchema)]
+pub struct WasReset {
+    /// Whose.
+    #[schema(format = Uuid)]
+    pub account: String,
+    /// A second factor must be set up before anything else.
+    pub enrolment_required: bool,
+}
+
+/// `POST /api/v1/accounts`
+///
+/// # Errors
+/// [`Refusal::AlreadyExists`], [`Refusal::MissingScope`], [`Refusal::Field`].
+pub async fn make_account(
+    visit: Visit,
+    StrictJson(body): StrictJson<NewAccount>,
+) -> Result<Response, Stop> {
+    let new = accounts::NewAccount {
+        external_id: body.external_id,
+        email: body.email,
+        name: body.name,
+        password: body.password,
+        email_verified: body.email_verified,
+    };
+    let made = accounts::make(&visit.moment, visit.api()?.clone(), new).await?;
+    Ok((StatusCode::CREATED, Json(AccountState::from(made))).into_response())
+}
+
+/// `GET /api/v1/accounts/{account}`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn show_account(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<Json<AccountState>, Stop> {
+    let found = accounts::show(&visit.moment, ask(&visit, account)?).await?;
+    Ok(Json(AccountState::from(found)))
+}
+
+/// `DELETE /api/v1/accounts/{account}`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn delete_account(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<StatusCode, Stop> {
+    accounts::erase(&visit.moment, ask(&visit, account)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/accounts/{account}/two-factor`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn two_factor(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<Json<TwoFactor>, Stop> {
+    let (held, required) = flow::two_factor(&visit.moment, ask(&visit, account)?).await?;
+    Ok(Json(TwoFactor::of(&held, required)))
+}
+
+/// `POST /api/v1/accounts/{account}/verify`
+///
+/// # Errors
+/// [`Refusal::Locked`], [`Refusal::Frozen`], [`Refusal::NotFound`]; a wrong code is an answer, not an error.
+pub async fn verify(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+    StrictJson(body): StrictJson<CodeToVerify>,
+) -> Result<Json<Verification>, Stop> {
+    let asked = ask(&visit, account)?;
+    let moment = seen_from(&visit.moment, body.client, body.device_token)?;
+    let attempt = Attempt {
+        code: bearable(body.code)?,
+        kind: body.kind,
+        factor: body.factor,
+        mailbox_proved: false,
+    };
+    let verified = flow::verify(&moment, asked, attempt).await?;
+    Ok(Json(outcome(verified)))
+}
+
+/// The moment as if the person sat where the application says.
+fn seen_from(
+    moment: &Moment,
+    client: Option<ClientSeen>,
+    device_token: Option<String>,
+) -> Result<Moment, Stop> {
+    let mut seen = Client {
+        device_tokens: device_token.into_iter().collect(),
+        ..Client::clone(&moment.client)
+    };
+    let (ip, user_agent) = client.map_or((None, None), |client| (client.ip, client.user_agent));
+    if let Some(ip) = ip {
+        let ip: IpAddr = ip.parse().map_err(|_| Refusal::Field {
+            field: "client.ip",
+            code: "invalid",
+        })?;
+        seen.network = network_key(ip);
+    }
+    if let Some(agent) = user_agent {
+        if agent.chars().count() > LONGEST_USER_AGENT {
+            return Err(Refusal::Field {
+                field: "client.user_agent",
+                code: "too_long",
+            }
+            .into());
+        }
+        seen.device_label = device_label(&agent);
+    }
+    Ok(moment.of_client(seen))
+}
+
+fn outcome(verified: Verified) -> Verification {
+    let not = |reason, drift_seconds| Verification {
+        reason: Some(reason),
+        drift_seconds,
+        ..Verification::default()
+    };
+    match verified {
+        Verified::Accepted {
+            accepted,
+            device_token,
+        } => Verification {
+            verified: true,
+            kind: Some(match accepted.proof {
+                Proof::Totp(_) => Kind::Totp,
+                Proof::BackupCode => Kind::BackupCode,
+            }),
+            factor: accepted.proof.authenticator().map(|id| id.to_string()),
+            backup_codes_remaining: Some(accepted.backup_codes_remaining),
+            device_token,
+            ..Verification::default()
+        },
+        Verified::Wrong(Wrong::Invalid) => not(NotVerified::InvalidCode, None),
+        Verified::Wrong(Wrong::AlreadyUsed) => not(NotVerified::AlreadyUsed, None),
+        Verified::Wrong(Wrong::Drift(seconds)) => not(NotVerified::ClockDrift, Some(seconds)),
+        Verified::Wrong(Wrong::Mistyped) => not(NotVerified::Mistyped, None),
+        Verified::Wrong(Wrong::OldSheet) => not(NotVerified::Expired, None),
+        Verified::NoFactor => not(NotVerified::NoFactor, None),
+    }
+}
+
+/// `POST /api/v1/accounts/{account}/unlock`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn unlock(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<StatusCode, Stop> {
+    flow::unlock(&visit.moment, ask(&visit, account)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/accounts/{account}/two-factor/reset`
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Field`].
+pub async fn reset(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+    StrictJson(body): StrictJson<ResetReason>,
+) -> Result<Json<WasReset>, Stop> {
+    let account = flow::reset(&visit.moment, ask(&visit, account)?, body.reason).await?;
+    Ok(Json(WasReset {
+        account: account.to_string(),
+        enrolment_required: true,
+    }))
+}
+
+/// Whose account, and who asks.
+fn ask(visit: &Visit, account: AccountName) -> Result<Ask, Stop> {
+    Ok(Ask {
+        caller: visit.api()?.clone(),
+        account,
+    })
+}

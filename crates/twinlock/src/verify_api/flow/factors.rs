@@ -1,0 +1,176 @@
+//! Setting up, proving, changing and removing second factors of an application's users.
+
+use twinlock_otp::{Parameters, Secret};
+
+use crate::account::Account;
+use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
+use crate::audit::{self, Event};
+use crate::authenticators::flow::Bound;
+use crate::authenticators::{self, Authenticator, totp};
+use crate::config::Methods;
+use crate::outbox::Topic;
+
+use super::{Ask, change, changed, refuse_frozen};
+
+/// A secret an application brings along.
+#[derive(Clone)]
+pub struct Brought {
+    /// The key.
+    pub secret: Secret,
+    /// Algorithm, digits, period.
+    pub parameters: Parameters,
+}
+
+/// Begins setting up an app. It changes nothing until its first code is accepted.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Frozen`], [`Refusal::Field`].
+pub async fn begin(moment: &Moment, ask: Ask, label: String) -> Result<totp::flow::Pending, Stop> {
+    change(moment, ask, move |w, account, _| {
+        refuse_frozen(account)?;
+        // Where one method is all there may be, a new one takes the place of the old.
+        let old = match w.settings().two_factor.methods {
+            Methods::One => authenticators::store::active(w, account.id)?
+                .first()
+                .map(|factor| factor.id),
+            Methods::Several => None,
+        };
+        totp::flow::begin(w, account, &label, old)
+    })
+    .await
+}
+
+/// Brings an existing secret along, active at once. Not for people's accounts: nobody but they choose their secrets' app.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Frozen`], [`Refusal::Field`]; [`Refusal::AlreadyExists`] where one method is all there may be.
+pub async fn import(
+    moment: &Moment,
+    ask: Ask,
+    label: String,
+    brought: Brought,
+) -> Result<Bound, Stop> {
+    change(moment, ask, move |w, account, by| {
+        refuse_frozen(account)?;
+        if account.application.is_none() {
+            return Err(Refusal::Field {
+                field: "secret",
+                code: "invalid",
+            }
+            .into());
+        }
+        let only_one = w.settings().two_factor.methods == Methods::One;
+        if only_one && !authenticators::store::active(w, account.id)?.is_empty() {
+            return Err(Refusal::AlreadyExists.into());
+        }
+        let bound =
+            authenticators::flow::import(w, account, &label, &brought.secret, brought.parameters)?;
+        tell_bound(w, account, &bound, by)?;
+        Ok(bound)
+    })
+    .await
+}
+
+/// Proves a half-done app by its first code, which is spent.
+///
+/// # Errors
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`], [`Refusal::Frozen`].
+pub async fn activate(
+    moment: &Moment,
+    ask: Ask,
+    id: AuthenticatorId,
+    code: String,
+) -> Result<Bound, Stop> {
+    change(moment, ask, move |w, account, by| {
+        refuse_frozen(account)?;
+        let bound = authenticators::flow::confirm(w, account.id, id, &code)?;
+        tell_bound(w, account, &bound, by)?;
+        Ok(bound)
+    })
+    .await
+}
+
+fn tell_bound(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    bound: &Bound,
+    by: &str,
+) -> Result<(), Stop> {
+    let told = match (bound.proven.first, bound.proven.replaced) {
+        (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
+        (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
+        (false, None) => (Topic::MethodAdded, "method_added"),
+    };
+    changed(w, account, told, &bound.proven.factor.label, by)
+}
+
+/// Names a second factor, or makes it the one asked first.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for one that is not active, [`Refusal::Field`] for a label that is too long.
+pub async fn alter(
+    moment: &Moment,
+    ask: Ask,
+    id: AuthenticatorId,
+    label: Option<String>,
+    prefer: bool,
+) -> Result<Authenticator, Stop> {
+    change(moment, ask, move |w, account, by| {
+        refuse_frozen(account)?;
+        let label = label.as_deref().map(totp::flow::clean_label).transpose()?;
+        active(w, account, id)?;
+        if let Some(label) = &label {
+            authenticators::store::rename(w, account.id, id, label)?;
+        }
+        if prefer {
+            authenticators::store::prefer(w, account.id, id)?;
+        }
+        let event = if prefer {
+            "method_preferred"
+        } else {
+            "method_renamed"
+        };
+        audit::append(
+            w,
+            account.id,
+            &Event::new(event)
+                .with("authenticator", id.to_string())
+                .with("by", by),
+        )?;
+        active(w, account, id)
+    })
+    .await
+}
+
+/// Removes a second factor. With the last one the backup codes go: two-factor authentication is off.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Frozen`].
+pub async fn remove(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<(), Stop> {
+    change(moment, ask, move |w, account, by| {
+        refuse_frozen(account)?;
+        let factor = authenticators::store::load(w, account.id, id)?.ok_or(Refusal::NotFound)?;
+        if factor.pending {
+            // It never counted: nothing else changes, and nobody has to hear of it.
+            return totp::flow::remove(w, account.id, id).map(|_| ());
+        }
+        authenticators::flow::remove(w, account.id, id)?;
+        let told = if authenticators::store::active(w, account.id)?.is_empty() {
+            (Topic::TwoFactorOff, "two_factor_off")
+        } else {
+            (Topic::MethodRemoved, "method_removed")
+        };
+        changed(w, account, told, &factor.label, by)
+    })
+    .await
+}
+
+fn active(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    id: AuthenticatorId,
+) -> Result<Authenticator, Stop> {
+    authenticators::store::load(w, account.id, id)?
+        .filter(|factor| !factor.pending)
+        .ok_or_else(|| Refusal::NotFound.into())
+}

@@ -1,0 +1,192 @@
+//! What an application does with its users' second factors. Each use case is one transaction under the account's lock.
+
+pub mod accounts;
+pub mod codes;
+pub mod factors;
+
+use twinlock_db::Locks;
+
+use crate::account::{self, Account};
+use crate::app::{AccountId, Moment, Refusal, Stop, Work};
+use crate::application::ApiCaller;
+use crate::audit::{self, Event};
+use crate::authenticators::{self, Accepted, Attempt, Verdict, Wrong, verify as judge};
+use crate::outbox::Topic;
+use crate::session;
+use crate::sign_in::gate::required_by;
+use crate::sign_in::reset::reset_two_factor;
+use crate::throttle;
+use crate::trusted_device;
+
+use super::rules::{AccountName, may_see};
+
+/// Whose account, and who asks.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The application and what its key may do.
+    pub caller: ApiCaller,
+    /// The account.
+    pub account: AccountName,
+}
+
+impl Ask {
+    /// Who asked, for the record.
+    #[must_use]
+    pub fn by(&self) -> String {
+        by(&self.caller)
+    }
+}
+
+/// Who asked, for the record.
+#[must_use]
+pub fn by(caller: &ApiCaller) -> String {
+    format!("key {}", caller.key)
+}
+
+/// What became of a code.
+pub enum Verified {
+    /// It was accepted and is spent.
+    Accepted {
+        /// What accepted it.
+        accepted: Accepted,
+        /// Makes the device known next time, where it was not.
+        device_token: Option<String>,
+    },
+    /// It was not.
+    Wrong(Wrong),
+    /// There is nothing to compare with.
+    NoFactor,
+}
+
+/// Judges a code of an application's user. An accepted code is spent, whoever accepted it.
+///
+/// # Errors
+/// [`Refusal::Locked`], [`Refusal::Frozen`], [`Refusal::NotFound`]; a wrong code is no error here.
+pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verified, Stop> {
+    change(moment, ask, move |w, account, _| {
+        match judge(w, account, &attempt)? {
+            Verdict::Accepted(accepted) => Ok(Verified::Accepted {
+                device_token: trusted_device::store::remember(w, account.id, accepted.device)?,
+                accepted,
+            }),
+            Verdict::Wrong { why, .. } => Ok(Verified::Wrong(why)),
+            Verdict::NoFactor => Ok(Verified::NoFactor),
+            Verdict::Locked { until, backup_code } => {
+                Err(authenticators::rules::locked(until, backup_code).into())
+            }
+        }
+    })
+    .await
+}
+
+/// Ends the waits of an account. The 30-day budget stays.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn unlock(moment: &Moment, ask: Ask) -> Result<(), Stop> {
+    change(moment, ask, |w, account, by| {
+        throttle::store::clear_waits(w, account.id)?;
+        audit::append(w, account.id, &Event::new("unlocked").with("by", by))
+    })
+    .await
+}
+
+/// Resets two-factor authentication of an account; its id.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Field`] for a reason that will not do.
+pub async fn reset(moment: &Moment, ask: Ask, reason: String) -> Result<AccountId, Stop> {
+    change(moment, ask, move |w, account, by| {
+        reset_two_factor(w, account.id, &reason, by)?;
+        Ok(account.id)
+    })
+    .await
+}
+
+/// One use case on one account, under its lock; then the outbox looks whether there is something to send.
+async fn change<T, F>(moment: &Moment, ask: Ask, work: F) -> Result<T, Stop>
+where
+    T: Send + 'static,
+    F: Fn(&mut Work<'_, '_>, &Account, &str) -> Result<T, Stop> + Send + Sync + 'static,
+{
+    let id = resolve(moment, &ask).await?;
+    let done = moment
+        .write(Locks::account(id.0), move |w| {
+            let account = visible(w, &ask.caller, id)?;
+            work(w, &account, &ask.by())
+        })
+        .await;
+    moment.app.outbox_bell.notify_one();
+    done
+}
+
+/// One look at one account.
+async fn look<T, F>(moment: &Moment, ask: Ask, work: F) -> Result<T, Stop>
+where
+    T: Send + 'static,
+    F: Fn(&mut Work<'_, '_>, &Account) -> Result<T, Stop> + Send + Sync + 'static,
+{
+    let id = resolve(moment, &ask).await?;
+    moment
+        .read(move |w| {
+            let account = visible(w, &ask.caller, id)?;
+            work(w, &account)
+        })
+        .await
+}
+
+async fn resolve(moment: &Moment, ask: &Ask) -> Result<AccountId, Stop> {
+    let external = match &ask.account {
+        AccountName::Id(id) => return Ok(*id),
+        AccountName::External(external) => external.clone(),
+    };
+    let application = ask.caller.application;
+    moment
+        .read(move |w| account::store::find_by_external_id(w, application, &external))
+        .await?
+        .ok_or_else(|| Refusal::NotFound.into())
+}
+
+fn visible(w: &mut Work<'_, '_>, caller: &ApiCaller, id: AccountId) -> Result<Account, Stop> {
+    account::store::load(w, id)?
+        .filter(|account| may_see(caller, account))
+        .ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// A frozen account is left as it is.
+fn refuse_frozen(account: &Account) -> Result<(), Stop> {
+    match account.frozen_at {
+        Some(_) => Err(Refusal::Frozen.into()),
+        None => Ok(()),
+    }
+}
+
+/// What follows every change of an account's second factors: its sessions end, the record and the person hear of it.
+fn changed(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    told: (Topic, &'static str),
+    label: &str,
+    by: &str,
+) -> Result<(), Stop> {
+    session::store::end_all(w, account.id)?;
+    let (topic, event) = told;
+    audit::append(
+        w,
+        account.id,
+        &Event::new(event).with("label", label).with("by", by),
+    )?;
+    account::notice(w, account.id, topic, &[("label", label.to_owned())])
+}
+
+/// What an account holds, and whether a second factor is required of it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn two_factor(moment: &Moment, ask: Ask) -> Result<(authenticators::Held, bool), Stop> {
+    look(moment, ask, |w, account| {
+        let held = authenticators::held(w, account.id)?;
+        Ok((held, required_by(w, account).is_some()))
+    })
+    .await
+}
