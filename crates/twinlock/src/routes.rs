@@ -1,5 +1,8 @@
 //! Every URL on one page, with what it demands. The router is built from this table, so a route cannot exist without its guard.
 
+mod api;
+mod openapi;
+mod own_api;
 mod settings;
 mod sign_in;
 
@@ -17,6 +20,8 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
+use crate::edge::Doc;
+use crate::edge::cors::cors;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
 use crate::edge::plain;
 use crate::help::pages as help;
@@ -29,6 +34,8 @@ pub struct Route {
     pub path: &'static str,
     /// What it demands.
     pub guard: Guard,
+    /// What `/api/openapi.json` says of it: always for the JSON API, never for pages.
+    pub doc: Option<Doc>,
     handler: MethodRouter<()>,
 }
 
@@ -45,13 +52,22 @@ impl Route {
             method,
             path,
             guard,
+            doc: None,
             handler,
         }
     }
 
-    fn api(method: Method, path: &'static str, who: Who, handler: MethodRouter<()>) -> Self {
+    /// A call of the JSON API cannot stand here without being described.
+    fn api(
+        method: Method,
+        path: &'static str,
+        who: Who,
+        handler: MethodRouter<()>,
+        doc: Doc,
+    ) -> Self {
         let mut route = Self::page(method, path, who, handler);
         route.guard.surface = Surface::Api;
+        route.doc = Some(doc);
         route
     }
 
@@ -97,6 +113,7 @@ pub fn table() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(plain());
     routes.extend(sign_in::pages());
+    routes.extend(api::table());
     routes.extend(help_pages());
     routes.extend(settings::pages());
     routes
@@ -177,11 +194,15 @@ pub fn mounted(
     }
     let public_url = Arc::clone(&gatekeeper.public_url);
     let unknown = gatekeeper.clone();
+    let allowed: Arc<[String]> = app.settings.server.allowed_origins.clone().into();
     router
         .fallback(move |request: Request| nothing_there(unknown, request, StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(move |request: Request| {
             nothing_there(gatekeeper, request, StatusCode::METHOD_NOT_ALLOWED)
         })
+        .layer(from_fn(move |request: Request, next: Next| {
+            cors(Arc::clone(&allowed), request, next)
+        }))
         .layer(from_fn(move |request: Request, next: Next| {
             own_host(Arc::clone(&public_url), request, next)
         }))
