@@ -54,7 +54,7 @@ pub(super) fn document() -> Value {
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": named, "securitySchemes": security_schemes()},
+        "components": {"schemas": named, "responses": problems(), "securitySchemes": security_schemes()},
     })
 }
 
@@ -138,13 +138,8 @@ fn responses(route: &Route, doc: &Doc) -> Value {
     };
     responses.insert(doc.status.to_string(), success);
     for status in refusals(route, doc) {
-        responses.insert(
-            status.to_string(),
-            json!({
-                "description": meaning(status),
-                "content": {"application/problem+json": {"schema": reference("Problem")}},
-            }),
-        );
+        let shared = format!("#/components/responses/Problem{status}");
+        responses.insert(status.to_string(), json!({"$ref": shared}));
     }
     Value::Object(responses)
 }
@@ -178,6 +173,21 @@ fn refusals(route: &Route, doc: &Doc) -> Vec<u16> {
     statuses.dedup();
     statuses
 }
+
+/// The problem answers that calls refer to, by status.
+fn problems() -> Value {
+    let shared = STATUSES.iter().map(|status| {
+        let answer = json!({
+            "description": meaning(*status),
+            "content": {"application/problem+json": {"schema": reference("Problem")}},
+        });
+        (format!("Problem{status}"), answer)
+    });
+    Value::Object(shared.collect())
+}
+
+/// Every status a call refuses with.
+const STATUSES: [u16; 12] = [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 500, 503];
 
 fn meaning(status: u16) -> &'static str {
     match status {
@@ -288,12 +298,10 @@ mod tests {
     fn every_reference_leads_somewhere_and_every_call_has_an_id_of_its_own() {
         let document = document();
         let text = document.to_string();
-        for part in text.split("#/components/schemas/").skip(1) {
-            let name = part.split('"').next().unwrap();
-            assert!(
-                document["components"]["schemas"].get(name).is_some(),
-                "{name}"
-            );
+        for part in text.split("\"#/components/").skip(1) {
+            let path = part.split('"').next().unwrap();
+            let pointer = format!("/components/{path}");
+            assert!(document.pointer(&pointer).is_some(), "{pointer}");
         }
         let mut ids: Vec<&str> = text
             .split("\"operationId\":\"")
