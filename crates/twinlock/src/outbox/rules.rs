@@ -121,6 +121,9 @@ pub struct Letter {
     pub language: String,
 }
 
+/// Values that choose a plural form.
+const COUNTS: &[&str] = &["left"];
+
 impl Letter {
     /// Subject and text in the letter's language. `product`: the name people know.
     #[must_use]
@@ -136,7 +139,12 @@ impl Letter {
             args.push(("link", Arg::from(link.as_str())));
         }
         for (name, value) in &self.values {
-            args.push((name.as_str(), Arg::from(one_line(value))));
+            let count = COUNTS.contains(&name.as_str());
+            let arg = match value.parse::<i64>() {
+                Ok(number) if count => Arg::from(number),
+                _ => Arg::from(one_line(value)),
+            };
+            args.push((name.as_str(), arg));
         }
         let word = self.topic.word();
         let subject = messages.plain_with(&format!("mail-{word}-subject"), &args);

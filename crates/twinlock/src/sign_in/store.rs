@@ -18,6 +18,7 @@ const PROVED_SECOND: &str = "UPDATE sign_in SET second_factor = ?3, second_facto
 const PROVED_MAILBOX: &str = "UPDATE sign_in SET mailbox_proved_at = ?3, secret_hash = ?4 WHERE account_id = ?1 AND sign_in_id = ?2";
 const END: &str = "DELETE FROM sign_in WHERE account_id = ?1 AND sign_in_id = ?2";
 const END_ALL: &str = "DELETE FROM sign_in WHERE account_id = ?1";
+const END_OTHERS: &str = "DELETE FROM sign_in WHERE account_id = ?1 AND sign_in_id <> ?2";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM sign_in WHERE expires_at < ?1";
 
@@ -30,6 +31,7 @@ pub const STATEMENTS: &[&str] = &[
     PROVED_MAILBOX,
     END,
     END_ALL,
+    END_OTHERS,
     PURGE,
 ];
 
@@ -200,6 +202,15 @@ pub fn end(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<bool, Stop> {
 /// The database's trouble.
 pub fn end_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     w.tx.execute(END_ALL, &[account.into()])?;
+    Ok(())
+}
+
+/// Ends every other sign-in of the account: what proved their first factor counts no more.
+///
+/// # Errors
+/// The database's trouble.
+pub fn end_others(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<(), Stop> {
+    w.tx.execute(END_OTHERS, &[sign_in.account.into(), sign_in.id.into()])?;
     Ok(())
 }
 

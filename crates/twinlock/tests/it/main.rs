@@ -13,7 +13,12 @@
 #[macro_use]
 mod support;
 
+mod backup_codes;
 mod codes_replayed;
 mod documents;
+mod doors;
+mod enrolment;
+mod guessing;
 mod help;
+mod sessions;
 mod settings_pages;

@@ -7,6 +7,7 @@ use crate::authenticators::password;
 use crate::outbox::Topic;
 use crate::session::FirstFactor;
 use crate::session::flow::{Acting, end_others_and_renew};
+use crate::sign_in;
 use crate::step_up::flow::demand;
 use crate::throttle::{self, Bucket};
 
@@ -59,6 +60,8 @@ pub async fn change_password(
                 password::flow::settle(w, tried)?;
             }
             password::store::save(w, session.account, &hash)?;
+            // A sign-in that began with the old password goes no further.
+            sign_in::store::end_all(w, session.account)?;
             // Whoever passed a second factor gets a new window: guesses made before do not count against the owner any more.
             if session.second_factor.is_some() {
                 throttle::store::save(

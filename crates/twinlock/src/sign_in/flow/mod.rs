@@ -208,6 +208,7 @@ pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Resu
             }
             password::store::save(w, sign_in.account, &hash)?;
             crate::session::store::end_all(w, sign_in.account)?;
+            store::end_others(w, &sign_in)?;
             audit::append(w, sign_in.account, &Event::new("password_reset"))?;
             account::notice(w, sign_in.account, Topic::PasswordChanged, &[])?;
             gate::pass(w, &sign_in, None, true)
