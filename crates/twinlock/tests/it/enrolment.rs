@@ -79,9 +79,10 @@ async fn e02_c3_after_a_reset_the_mailbox_and_a_new_set_up_come_before_anything(
     let ann = app.person_with_app("ann@example.org").await;
     let (account, caller) = (ann.account, app.caller("192.0.2.1"));
     let half = caller.half_session(&ann).await;
-    app.work(move |w| reset_two_factor(w, account, "lost everything", "test"))
-        .await
-        .unwrap();
+    app.work_on(account, move |w| {
+        reset_two_factor(w, account, "lost everything", "test")
+    })
+    .await;
     assert_eq!(app.mails_about(&ann.email, "was reset").await, 1);
     let why = refused(caller.verify(&half, &caller.code(&ann)).await);
     assert_eq!(why, Refusal::SignInExpired);

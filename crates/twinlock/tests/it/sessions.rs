@@ -208,9 +208,10 @@ async fn happen(
         }
         Event::Reset => {
             let account = ann.account;
-            app.work(move |w| reset_two_factor(w, account, "lost phone and codes", "test"))
-                .await
-                .unwrap();
+            app.work_on(account, move |w| {
+                reset_two_factor(w, account, "lost phone and codes", "test")
+            })
+            .await;
         }
     }
 }

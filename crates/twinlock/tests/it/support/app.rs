@@ -8,25 +8,18 @@ use axum::Router;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use twinlock::app::{
-    App, Cache, Clock, Entropy, Hasher, NoEntropy, Parts, Seed, Stop, Timestamp, Work,
+    AccountId, App, Cache, Clock, Entropy, Hasher, NoEntropy, Parts, Seed, Stop, Timestamp, Work,
 };
 use twinlock::config::{Settings, SignUp};
 use twinlock::edge::texts;
 use twinlock::outbox;
 use twinlock_db::sealed::{Keyring, MasterKey};
-use twinlock_db::{Migration, Store, StoreOptions, Value};
+use twinlock_db::{Locks, Store, StoreOptions, Value};
 use twinlock_delivery::{Mail, MemoryMail};
 use twinlock_testkit::clock::FakeTime;
 use twinlock_web::{PublicUrl, Theme, TrustedProxies};
 
 use super::Place;
-
-/// The schema, as the program ships it.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "first_story",
-    sql: include_str!("../../../../../migrations/0001_first_story.sql"),
-}];
 
 /// The running application; clones are the same one.
 #[derive(Clone)]
@@ -70,7 +63,7 @@ impl TestApp {
             .await
             .unwrap();
         store
-            .migrate(MIGRATIONS, place.time.millis())
+            .migrate(twinlock::server::MIGRATIONS, place.time.millis())
             .await
             .unwrap();
         let entropy = Arc::new(SeededEntropy(Arc::clone(&place.seeds_drawn)));
@@ -154,21 +147,33 @@ impl TestApp {
             .count()
     }
 
+    /// The same under an account's lock, as everything that changes an account.
+    pub(crate) async fn work_on<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        work: impl Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
+    ) -> T {
+        let moment = self.app.moment().unwrap();
+        let locks = Locks::account(account.0);
+        moment.write(locks, work).await.unwrap()
+    }
+
     /// Runs statements in one transaction of the application itself.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     ) -> Result<T, Stop> {
         let moment = self.app.moment().unwrap();
-        moment.write(twinlock_db::Locks::none(), work).await
+        moment.write(Locks::none(), work).await
     }
 
     /// Changes rows behind the application's back, as a fault or somebody with the database's password does.
     pub(crate) async fn tamper(&self, sql: &'static str, values: &[Value]) -> u64 {
         let values = values.to_vec();
-        let changed = self.app.store.write(twinlock_db::Locks::none(), move |tx| {
-            tx.execute(sql, &values)
-        });
+        let changed = self
+            .app
+            .store
+            .write(Locks::none(), move |tx| tx.execute(sql, &values));
         changed.await.unwrap()
     }
 
