@@ -224,7 +224,10 @@ impl<'a> Words<'a> {
             Part::Points(ids) => Shown::Points(self.texts(ids)),
             Part::Steps(ids) => Shown::Steps(self.texts(ids)),
             Part::Apps => Shown::Apps(self.apps()),
-            Part::Contact => Shown::Contact(contact(&self.settings.branding)),
+            Part::Contact => {
+                let place = self.settings.branding.support_url.clone();
+                Shown::Contact(place.unwrap_or_default())
+            }
         }
     }
 
@@ -301,16 +304,6 @@ impl<'a> Words<'a> {
             title: self.messages.text(title_id),
             meaning: self.messages.with(id, &examples),
         })
-    }
-}
-
-/// `support_url` is a page, or an address to write to.
-fn contact(branding: &Branding) -> String {
-    let place = branding.support_url.as_deref().unwrap_or_default();
-    if place.contains('@') && !place.contains(':') {
-        format!("mailto:{place}")
-    } else {
-        place.to_owned()
     }
 }
 

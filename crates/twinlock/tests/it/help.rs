@@ -78,7 +78,7 @@ async fn n8_a_page_speaks_of_this_instance(place: &Place) {
         .app_with(|settings| {
             settings.branding.name = String::from("Acme & Söhne");
             settings.branding.support = String::from("the Acme help desk");
-            settings.branding.support_url = Some(String::from("help@acme.example"));
+            settings.branding.support_url = Some(String::from("mailto:help@acme.example"));
             settings.branding.labels.settings = String::from("Settings");
             settings.two_factor.required = true;
         })
