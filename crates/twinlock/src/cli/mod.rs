@@ -1,8 +1,14 @@
 //! The command line. Exit codes: 0 done, 1 it failed or found something wrong, 2 called wrongly.
 
+mod backup;
+mod config;
 mod demo;
+mod doctor;
+mod key;
+mod migrate;
 mod serve;
 mod settings;
+mod user;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -10,6 +16,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::app::Stop;
+use crate::config::Severity;
+
+/// Every statement of the command line, for the test that prepares them all.
+pub const STATEMENTS: &[&str] = doctor::STATEMENTS;
 
 /// Self-hosted two-factor sign-in.
 #[derive(Parser)]
@@ -28,13 +40,25 @@ enum Command {
     Demo(demo::Demo),
     /// Serve for keeps: makes its database and key file at the first start.
     Serve(serve::Serve),
+    /// Bring the database up to date.
+    Migrate(migrate::Migrate),
+    /// Look for what is wrong or unsafe.
+    Doctor(doctor::Doctor),
+    /// Look at the settings.
+    Config(config::Config),
+    /// Keys of the JSON API.
+    Key(key::Key),
+    /// Invitations, and the last way back into an account.
+    User(user::User),
+    /// Copy a SQLite database while it is in use.
+    Backup(backup::Backup),
 }
 
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    write_logs(matches!(arguments.command, Command::Demo(_)));
+    write_logs(matches!(arguments.command, Command::Serve(_)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -55,12 +79,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Demo(demo) => demo.run(config).await,
         Command::Serve(serve) => serve.run(config).await,
+        Command::Migrate(migrate) => migrate.run(config).await,
+        Command::Doctor(doctor) => doctor.run(config).await,
+        Command::Config(command) => command.run(config),
+        Command::Key(key) => key.run(config).await,
+        Command::User(user) => user.run(config).await,
+        Command::Backup(backup) => backup.run(config).await,
     }
 }
 
 /// JSON lines on standard error; how many is said by `TWINLOCK_LOG`, else by `RUST_LOG`.
-fn write_logs(is_demo: bool) {
-    let usual = if is_demo { "error" } else { "info" };
+fn write_logs(is_serve: bool) {
+    let usual = if is_serve { "info" } else { "error" };
     let wanted = std::env::var("TWINLOCK_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let filter = EnvFilter::new(wanted.unwrap_or_else(|_| usual.to_owned()));
     tracing_subscriber::fmt()
@@ -85,4 +115,43 @@ fn complain(text: &str) {
         ("", "")
     };
     let _ = writeln!(err, "{red}error:{plain} {text}");
+}
+
+/// The signs before findings, coloured on a terminal.
+struct Marks {
+    coloured: bool,
+}
+
+impl Marks {
+    fn for_standard_output() -> Self {
+        let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self { coloured }
+    }
+
+    fn ok(&self) -> String {
+        self.paint("✓", "32")
+    }
+
+    fn of(&self, severity: Severity) -> String {
+        match severity {
+            Severity::Warning => self.paint("!", "33"),
+            Severity::Error => self.paint("✗", "31"),
+        }
+    }
+
+    fn paint(&self, sign: &str, colour: &str) -> String {
+        if self.coloured {
+            format!("\x1b[{colour}m{sign}\x1b[0m")
+        } else {
+            sign.to_owned()
+        }
+    }
+}
+
+/// What stopped a use case, for the operator.
+fn trouble(stop: Stop) -> anyhow::Error {
+    match stop {
+        Stop::Fault(fault) => anyhow::Error::new(fault),
+        Stop::Refused(refusal) => anyhow::anyhow!("refused: {refusal:?}"),
+    }
 }

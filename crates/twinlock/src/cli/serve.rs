@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 use twinlock_db::Locks;
 use twinlock_web::{PublicUrl, TrustedProxies};
@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::server::{self, Opening, Surroundings};
 use crate::{routes, sign_up};
 
-use super::{say, settings};
+use super::{say, settings, trouble};
 
 /// How long the link for the first administrator is good.
 const FIRST_LINK: Duration = Duration::from_secs(24 * 3600);
@@ -108,11 +108,4 @@ fn end_the_one_before(w: &mut Work<'_, '_>) -> Result<(), Stop> {
         sign_up::store::spend(w, InvitationId(id))?;
     }
     Ok(())
-}
-
-fn trouble(stop: Stop) -> anyhow::Error {
-    match stop {
-        Stop::Fault(fault) => anyhow!(fault),
-        Stop::Refused(refusal) => anyhow!("refused: {refusal:?}"),
-    }
 }

@@ -1,10 +1,13 @@
 //! Reading the settings for a command.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::bail;
 
-use crate::config::{Loaded, Settings, Severity, Source};
+use crate::app::{SystemClock, SystemEntropy};
+use crate::config::{Email, Loaded, Settings, Severity, Source};
+use crate::server::{self, Opened, Opening, Surroundings};
 
 /// The file read when none is named.
 const USUAL_FILE: &str = "twinlock.toml";
@@ -14,6 +17,17 @@ pub(super) fn load(config: Option<&Path>) -> anyhow::Result<Settings> {
     let settings = read(config)?.settings;
     refuse_errors(&settings)?;
     Ok(settings)
+}
+
+/// The application, for a command that works beside `serve`. It sends nothing itself: mails wait for `serve`.
+pub(super) async fn open(config: Option<&Path>, opening: Opening) -> anyhow::Result<Opened> {
+    let settings = load(config)?;
+    let around = Surroundings {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        mail: server::provider(&Email::default())?,
+    };
+    server::open(settings, around, opening).await
 }
 
 /// The settings as they are written.

@@ -465,4 +465,26 @@ mod tests {
         let twice = read(&format!("[email]\n{line}smtp_url = \"smtp://h\""), &[]).unwrap_err();
         assert_eq!(twice, "set email.smtp_url or email.smtp_url_file, not both");
     }
+
+    #[test]
+    fn every_example_is_taken_as_it_stands() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+        let mut seen = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
+            let loaded = Loaded::read(&path, true, Vec::new()).unwrap();
+            let errors: Vec<_> = loaded
+                .settings
+                .findings()
+                .into_iter()
+                .filter(|finding| finding.severity == crate::config::Severity::Error)
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+            seen += 1;
+        }
+        assert!(seen >= 3);
+    }
 }

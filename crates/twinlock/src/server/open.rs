@@ -47,6 +47,8 @@ pub struct Opened {
     pub app: App,
     /// Held for as long as this process may serve; `None` beside another one.
     pub owner: Option<OwnerGuard>,
+    /// Versions of the schema that were applied now.
+    pub applied: Vec<u32>,
 }
 
 /// Opens database and keys and puts the application together.
@@ -58,7 +60,7 @@ pub async fn open(
     around: Surroundings,
     opening: Opening,
 ) -> anyhow::Result<Opened> {
-    let (store, owner) = open_store(&settings, &around, opening).await?;
+    let (store, owner, applied) = open_store(&settings, &around, opening).await?;
     let seed = around.entropy.seed()?;
     let master = master_key(&store, &settings.keys.master_key_file, &seed, opening).await?;
     let keyring = Keyring::open_stored(
@@ -90,14 +92,18 @@ pub async fn open(
         mail_in_trouble: AtomicBool::new(false),
         epoch: 0,
     });
-    Ok(Opened { app, owner })
+    Ok(Opened {
+        app,
+        owner,
+        applied,
+    })
 }
 
 async fn open_store(
     settings: &Settings,
     around: &Surroundings,
     opening: Opening,
-) -> anyhow::Result<(Store, Option<OwnerGuard>)> {
+) -> anyhow::Result<(Store, Option<OwnerGuard>, Vec<u32>)> {
     let location: Location = settings.database.url.parse().context("database.url")?;
     if opening == Opening::AsItIs
         && let Location::Sqlite(path) = &location
@@ -115,14 +121,14 @@ async fn open_store(
         Opening::BringUpToDate => {
             // Before anything is changed: another release may be serving this file.
             let owner = store.sole_owner().await?;
-            store
+            let applied = store
                 .migrate(MIGRATIONS, around.clock.now().as_millis())
                 .await
                 .context("bringing the database up to date")?;
-            Ok((store, Some(owner)))
+            Ok((store, Some(owner), applied))
         }
         Opening::AsItIs => match store.schema_version().await? {
-            Some(version) if version == schema_version() => Ok((store, None)),
+            Some(version) if version == schema_version() => Ok((store, None, Vec::new())),
             Some(version) if version > schema_version() => bail!(
                 "the database has schema version {version}, this release knows only up to {}: use the newer release",
                 schema_version()

@@ -1,0 +1,310 @@
+//! `twinlock doctor`: what is wrong or unsafe, and what to do about it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use twinlock_db::Location;
+
+use crate::app::{App, Clock as _, Stop, SystemClock, SystemEntropy, Timestamp, Work};
+use crate::config::{Email, Settings, Severity};
+use crate::server::{self, Opening, Surroundings};
+use crate::{account, authenticators};
+
+use super::{Marks, say, settings};
+
+const WAITING_MAILS: &str =
+    "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND created_at < ?1";
+const LAST_MIGRATION: &str =
+    "SELECT applied_at FROM schema_migration ORDER BY applied_at DESC LIMIT 1";
+
+/// Every statement here, for the test that prepares them all.
+pub(super) const STATEMENTS: &[&str] = &[WAITING_MAILS, LAST_MIGRATION];
+
+/// How far the clock may be behind what was written down earlier.
+const SLACK: Duration = Duration::from_secs(120);
+/// Before this the clock cannot be right: 2026-01-01.
+const EARLIEST: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+/// A mail that waits longer is worth a word.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Look for what is wrong or unsafe: settings, clock, key file, database, mail, administrators.
+///
+/// Exit code 1 if something is wrong; warnings alone are 0.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  twinlock doctor --config /etc/twinlock.toml
+  twinlock doctor --json")]
+pub(super) struct Doctor {
+    /// Print the findings as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    Warning,
+    Error,
+}
+
+#[derive(Serialize)]
+struct Check {
+    check: &'static str,
+    state: State,
+    text: String,
+}
+
+struct Checks(Vec<Check>);
+
+impl Checks {
+    fn add(&mut self, check: &'static str, state: State, text: impl Into<String>) {
+        self.0.push(Check {
+            check,
+            state,
+            text: text.into(),
+        });
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let loaded = settings::read(config)?;
+        let mut checks = Checks(Vec::new());
+        let usable = look_at_settings(&loaded.settings, &mut checks);
+        look_at_clock(&loaded.settings, &mut checks);
+        look_at_key_file(&loaded.settings.keys.master_key_file, &mut checks);
+        if usable {
+            look_inside(loaded.settings, &mut checks).await;
+        }
+        Ok(self.report(&checks.0))
+    }
+
+    fn report(&self, checks: &[Check]) -> ExitCode {
+        let is_fine = checks.iter().all(|check| check.state != State::Error);
+        if self.json {
+            say(&serde_json::json!({ "ok": is_fine, "checks": checks }).to_string());
+        } else {
+            let marks = Marks::for_standard_output();
+            for check in checks {
+                let mark = match check.state {
+                    State::Ok => marks.ok(),
+                    State::Warning => marks.of(Severity::Warning),
+                    State::Error => marks.of(Severity::Error),
+                };
+                say(&format!("{mark} {}: {}", check.check, check.text));
+            }
+        }
+        if is_fine {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether anything could be started with them.
+fn look_at_settings(settings: &Settings, checks: &mut Checks) -> bool {
+    let findings = settings.findings();
+    for finding in &findings {
+        let state = match finding.severity {
+            Severity::Error => State::Error,
+            Severity::Warning => State::Warning,
+        };
+        checks.add(finding.setting, state, finding.text.as_str());
+    }
+    if findings.is_empty() {
+        checks.add("settings", State::Ok, "nothing unsafe");
+    }
+    findings
+        .iter()
+        .all(|finding| finding.severity == Severity::Warning)
+}
+
+/// One-time codes need the right time; a clock behind what was written earlier is wrong for sure.
+fn look_at_clock(settings: &Settings, checks: &mut Checks) {
+    let now = SystemClock.now();
+    if now < EARLIEST {
+        checks.add(
+            "clock",
+            State::Error,
+            format!(
+                "it says {}, which cannot be; set it and keep it with NTP",
+                now.rfc3339()
+            ),
+        );
+        return;
+    }
+    match files(settings)
+        .into_iter()
+        .filter_map(|file| written_at(&file))
+        .max()
+    {
+        Some(newest) if newest > now.plus(SLACK) => checks.add(
+            "clock",
+            State::Error,
+            format!(
+                "it says {}, but files were written at {}; set it and keep it with NTP",
+                now.rfc3339(),
+                newest.rfc3339()
+            ),
+        ),
+        _ => checks.add("clock", State::Ok, now.rfc3339()),
+    }
+}
+
+fn files(settings: &Settings) -> Vec<PathBuf> {
+    let mut files = vec![settings.keys.master_key_file.clone()];
+    if let Ok(Location::Sqlite(path)) = settings.database.url.parse() {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        files.push(path);
+        files.push(PathBuf::from(log));
+    }
+    files
+}
+
+fn written_at(file: &Path) -> Option<Timestamp> {
+    let at = std::fs::metadata(file).ok()?.modified().ok()?;
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_millis(
+        i64::try_from(since.as_millis()).ok()?,
+    ))
+}
+
+fn look_at_key_file(file: &Path, checks: &mut Checks) {
+    let shown = file.display();
+    match std::fs::metadata(file) {
+        Err(error) => checks.add(
+            "key file",
+            State::Error,
+            format!("{shown}: {error} (keys.master_key_file); the first `twinlock serve` makes it"),
+        ),
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => checks.add(
+            "key file",
+            State::Error,
+            format!("others may read {shown}; run: chmod 600 {shown}"),
+        ),
+        Ok(_) => checks.add(
+            "key file",
+            State::Ok,
+            format!("{shown}, readable by its owner only; keep a copy apart from the database"),
+        ),
+    }
+}
+
+async fn look_inside(settings: Settings, checks: &mut Checks) {
+    let around = Surroundings {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        mail: match server::provider(&Email::default()) {
+            Ok(mail) => mail,
+            Err(error) => return checks.add("mail", State::Error, format!("{error:#}")),
+        },
+    };
+    let app = match server::open(settings, around, Opening::AsItIs).await {
+        Ok(opened) => opened.app,
+        Err(error) => return checks.add("database", State::Error, format!("{error:#}")),
+    };
+    match app.store.ready().await {
+        Ok(()) => checks.add(
+            "database",
+            State::Ok,
+            format!(
+                "reading and writing work, schema version {}",
+                server::schema_version()
+            ),
+        ),
+        Err(error) => checks.add("database", State::Error, error.to_string()),
+    }
+    if let Err(stop) = look_at_rows(&app, checks).await {
+        checks.add("database", State::Error, format!("{stop:?}"));
+    }
+    app.store.close().await;
+}
+
+/// What the rows tell.
+struct Told {
+    last_migration: Timestamp,
+    waiting_mails: i64,
+    administrators: usize,
+    without_second_factor: usize,
+}
+
+async fn look_at_rows(app: &App, checks: &mut Checks) -> Result<(), Stop> {
+    let moment = app.moment()?;
+    let told = moment.read(ask).await?;
+    if told.last_migration > moment.now.plus(SLACK) {
+        checks.add(
+            "clock",
+            State::Error,
+            format!(
+                "the database was made at {}, which is still to come; set the clock and keep it with NTP",
+                told.last_migration.rfc3339()
+            ),
+        );
+    }
+    if told.waiting_mails > 0 {
+        checks.add(
+            "mail",
+            State::Warning,
+            format!(
+                "{} mails have waited for more than ten minutes; is `twinlock serve` running, and does the mail server take them?",
+                told.waiting_mails
+            ),
+        );
+    }
+    judge_administrators(&told, checks);
+    Ok(())
+}
+
+fn judge_administrators(told: &Told, checks: &mut Checks) {
+    let name = "administrators";
+    match told.administrators {
+        0 => checks.add(
+            name,
+            State::Warning,
+            "there is none; use the link `twinlock serve` prints at its start",
+        ),
+        1 => checks.add(
+            name,
+            State::Warning,
+            "there is only one, and nobody to help them; invite another: twinlock user invite --role administrator",
+        ),
+        several => checks.add(name, State::Ok, several.to_string()),
+    }
+    if told.without_second_factor > 0 {
+        checks.add(
+            name,
+            State::Warning,
+            format!(
+                "{} of {} have no two-factor authentication",
+                told.without_second_factor, told.administrators
+            ),
+        );
+    }
+}
+
+fn ask(w: &mut Work<'_, '_>) -> Result<Told, Stop> {
+    let before = w.now().minus(PATIENCE);
+    let last_migration = w.tx.query_opt(LAST_MIGRATION, &[], |row| row.int(0))?;
+    let waiting_mails =
+        w.tx.query_one(WAITING_MAILS, &[before.into()], |row| row.int(0))?;
+    let administrators = account::store::administrators(w)?;
+    let mut without_second_factor = 0;
+    for administrator in &administrators {
+        if authenticators::store::active(w, *administrator)?.is_empty() {
+            without_second_factor += 1;
+        }
+    }
+    Ok(Told {
+        last_migration: Timestamp::from_millis(last_migration.unwrap_or_default()),
+        waiting_mails,
+        administrators: administrators.len(),
+        without_second_factor,
+    })
+}
