@@ -32,6 +32,7 @@ pub struct Shown {
 struct Method {
     id: String,
     name: String,
+    has_label: bool,
     more: String,
     added: When,
     used: Option<When>,
@@ -110,6 +111,7 @@ fn method(visit: &Visit, factor: &Authenticator) -> Method {
         id: factor.id.to_string(),
         more: messages.with("settings-more-for", &[("name", Arg::from(name.as_str()))]),
         name,
+        has_label: !factor.label.is_empty(),
         added: When::day(factor.activated_at.unwrap_or(factor.created_at), &messages),
         used: factor.last_used_at.map(|at| When::new(at, now, &messages)),
         preferred: factor.preferred,
