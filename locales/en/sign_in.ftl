@@ -19,7 +19,7 @@ sign-in-forgot-title = Forgot your password?
 sign-in-forgot-text = We send a code to { $to }. With it you choose a new password.
 sign-in-forgot-second-factor = If two-factor authentication is on, you also need a code from your app, as always.
 sign-in-too-many-title = Too many wrong codes
-sign-in-too-many = This sign-in is over, because too many codes were wrong. Nothing else happened. Wait for a fresh code in your app, then start again.
+sign-in-too-many = This sign-in is over, because too many codes were wrong. Nothing else happened. Check that your phone’s time is set to automatic, then start again. If codes have to wait for a while, we tell you until when.
 
 mailed-code-title = Check your mail
 mailed-code-sent = We sent a code to { $to }. It is good for 10 minutes.
@@ -78,4 +78,4 @@ new-password-button = Set new password
 enroll-steps = Step { $at } of 3
 enroll-why-instance = { $product } requires two-factor authentication: after signing in you also give a code from your phone, so nobody gets in with your password or mailbox alone. Set it up now, then go on.
 enroll-why-reset = Your two-factor authentication was reset. Set it up again now, then go on; what your old app shows no longer works.
-enroll-is-on = Two-factor authentication is on
+enroll-is-on = Two-factor authentication is on.

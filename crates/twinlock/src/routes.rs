@@ -161,13 +161,11 @@ async fn nothing_there(gatekeeper: Gatekeeper, request: Request, status: StatusC
 }
 
 /// The router: the table under its guards, then what holds for every answer.
-#[must_use]
 pub fn router(app: &App, public_url: PublicUrl, proxies: TrustedProxies) -> Router {
     mounted(app, public_url, proxies, table())
 }
 
 /// A router of these routes, each under its guard.
-#[must_use]
 pub fn mounted(
     app: &App,
     public_url: PublicUrl,
