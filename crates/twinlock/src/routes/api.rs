@@ -25,6 +25,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(factor_calls());
     routes.extend(code_calls());
     routes.extend(sign_in_calls());
+    routes.extend(mailed_code_calls());
     routes.extend(enrolment_calls());
     routes.extend(own_api::table());
     routes
@@ -210,14 +211,22 @@ fn sign_in_calls() -> Vec<Route> {
         )
         .throttled(Throttle::Password)
         .audited(),
+    ]
+}
+
+fn mailed_code_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::POST,
             "/api/v1/sign-in/{id}/email-code",
             Who::SignIn,
             post(sign_up::send_code),
-            Doc::of("Sends a code: to sign in, to prove the mailbox, or on the way to a new password")
-                .may_take::<sign_up::SendCode>()
-                .gives::<sign_up::CodeSent>(202),
+            Doc::of(
+                "Sends a code: to sign in, to prove the mailbox, or on the way to a new password",
+            )
+            .may_take::<sign_up::SendCode>()
+            .gives::<sign_up::CodeSent>(202),
         )
         .throttled(Throttle::MailedCode),
         api(

@@ -15,6 +15,7 @@ pub(super) fn table() -> Vec<Route> {
     let mut routes = session_calls();
     routes.extend(me_calls());
     routes.extend(own_factor_calls());
+    routes.extend(one_factor_calls());
     routes.extend(own_code_calls());
     routes
 }
@@ -153,6 +154,12 @@ fn own_factor_calls() -> Vec<Route> {
                 .refuses(&[404]),
         )
         .stepped_up(),
+    ]
+}
+
+fn one_factor_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::POST,
             "/api/v1/me/factors/{factor}/activate",

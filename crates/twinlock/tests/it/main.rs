@@ -20,5 +20,6 @@ mod doors;
 mod enrolment;
 mod guessing;
 mod help;
+mod json_api;
 mod sessions;
 mod settings_pages;
