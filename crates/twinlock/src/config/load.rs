@@ -179,16 +179,12 @@ fn walk_list(table: &toml::Table, known: &Value, above: &str, refuse: &mut impl 
 }
 
 fn collect(known: &Value, above: &str, see: &mut impl FnMut(&str, bool)) {
-    match known {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let name = join(above, key);
-                let first = value.get(0).filter(|first| first.is_object());
-                see(&name, !value.is_object());
-                collect(first.unwrap_or(value), &name, see);
-            }
-        }
-        _ => {}
+    let Value::Object(map) = known else { return };
+    for (key, value) in map {
+        let name = join(above, key);
+        let first = value.get(0).filter(|first| first.is_object());
+        see(&name, !value.is_object());
+        collect(first.unwrap_or(value), &name, see);
     }
 }
 

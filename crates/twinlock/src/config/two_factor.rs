@@ -118,72 +118,82 @@ pub struct AppLink {
     pub url: String,
 }
 
+type Suggested = (&'static str, &'static [(Platform, &'static str)]);
+
+const SUGGESTED: &[Suggested] = &[
+    (
+        "Google Authenticator",
+        &[
+            (
+                Platform::Android,
+                "https://play.google.com/store/apps/details?id=com.google.android.apps.authenticator2",
+            ),
+            (
+                Platform::Ios,
+                "https://apps.apple.com/app/google-authenticator/id388497605",
+            ),
+        ],
+    ),
+    (
+        "Microsoft Authenticator",
+        &[
+            (
+                Platform::Android,
+                "https://play.google.com/store/apps/details?id=com.azure.authenticator",
+            ),
+            (
+                Platform::Ios,
+                "https://apps.apple.com/app/microsoft-authenticator/id983156458",
+            ),
+        ],
+    ),
+    (
+        "Duo Mobile",
+        &[
+            (
+                Platform::Android,
+                "https://play.google.com/store/apps/details?id=com.duosecurity.duomobile",
+            ),
+            (
+                Platform::Ios,
+                "https://apps.apple.com/app/duo-mobile/id422663827",
+            ),
+        ],
+    ),
+    (
+        "Authy",
+        &[
+            (
+                Platform::Android,
+                "https://play.google.com/store/apps/details?id=com.authy.authy",
+            ),
+            (
+                Platform::Ios,
+                "https://apps.apple.com/app/twilio-authy/id494168017",
+            ),
+        ],
+    ),
+    (
+        "1Password",
+        &[(
+            Platform::Ios,
+            "https://apps.apple.com/app/1password-password-manager/id1511601750",
+        )],
+    ),
+];
+
 impl SuggestedApp {
     fn defaults() -> Vec<Self> {
-        let app = |name: &str, links: &[(Platform, &str)]| Self {
-            name: name.to_owned(),
-            links: links
-                .iter()
-                .map(|(platform, url)| AppLink {
-                    platform: *platform,
-                    url: (*url).to_owned(),
-                })
-                .collect(),
+        let link = |(platform, url): &(Platform, &str)| AppLink {
+            platform: *platform,
+            url: (*url).to_owned(),
+        };
+        let app = |(name, links): &Suggested| Self {
+            name: (*name).to_owned(),
+            links: links.iter().map(link).collect(),
             recommended: false,
         };
-        let play = |id: &str| format!("https://play.google.com/store/apps/details?id={id}");
-        vec![
-            app(
-                "Google Authenticator",
-                &[
-                    (
-                        Platform::Android,
-                        &play("com.google.android.apps.authenticator2"),
-                    ),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/google-authenticator/id388497605",
-                    ),
-                ],
-            ),
-            app(
-                "Microsoft Authenticator",
-                &[
-                    (Platform::Android, &play("com.azure.authenticator")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/microsoft-authenticator/id983156458",
-                    ),
-                ],
-            ),
-            app(
-                "Duo Mobile",
-                &[
-                    (Platform::Android, &play("com.duosecurity.duomobile")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/duo-mobile/id422663827",
-                    ),
-                ],
-            ),
-            app(
-                "Authy",
-                &[
-                    (Platform::Android, &play("com.authy.authy")),
-                    (
-                        Platform::Ios,
-                        "https://apps.apple.com/app/twilio-authy/id494168017",
-                    ),
-                ],
-            ),
-            app(
-                "1Password",
-                &[(
-                    Platform::Ios,
-                    "https://apps.apple.com/app/1password-password-manager/id1511601750",
-                )],
-            ),
-        ]
+        SUGGESTED.iter().map(app).collect()
     }
 }
 

@@ -15,6 +15,7 @@ mod support;
 
 mod backup_codes;
 mod codes_replayed;
+mod command_line;
 mod documents;
 mod doors;
 mod enrolment;
