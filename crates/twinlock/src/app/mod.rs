@@ -11,7 +11,7 @@ mod refusal;
 mod token;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 use twinlock_db::sealed::{Keyring, Place};
@@ -156,12 +156,18 @@ impl Moment {
         F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     {
         let moment = self.clone();
-        settle(
-            self.app
-                .store
-                .write(locks, move |tx| run(&moment, tx, &work))
-                .await,
-        )
+        let posted = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&posted);
+        let outcome = self
+            .app
+            .store
+            .write(locks, move |tx| run(&moment, tx, &noted, &work))
+            .await;
+        // Only now is the message there for the outbox to find.
+        if posted.load(Ordering::Relaxed) {
+            self.app.outbox_bell.notify_one();
+        }
+        settle(outcome)
     }
 
     /// One consistent look, never used to decide a single use.
@@ -174,7 +180,8 @@ impl Moment {
         F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     {
         let moment = self.clone();
-        settle(self.app.store.read(move |tx| run(&moment, tx, &work)).await)
+        let read = move |tx: &mut Tx<'_>| run(&moment, tx, &AtomicBool::new(false), &work);
+        settle(self.app.store.read(read).await)
     }
 
     /// The same moment for a client that brings this device token before any other.
@@ -212,12 +219,14 @@ type Inner<T> = Result<Result<T, Stop>, DbError>;
 fn run<T>(
     moment: &Moment,
     tx: &mut Tx<'_>,
+    posted: &AtomicBool,
     work: &impl Fn(&mut Work<'_, '_>) -> Result<T, Stop>,
 ) -> Inner<T> {
     let mut work_frame = Work {
         tx,
         moment,
         draw: moment.seed.draw("work"),
+        posted,
     };
     match work(&mut work_frame) {
         Ok(value) => Ok(Ok(value)),
@@ -242,6 +251,7 @@ pub struct Work<'a, 'tx> {
     pub moment: &'a Moment,
     /// Random bytes.
     pub draw: Draw,
+    posted: &'a AtomicBool,
 }
 
 /// Where a sealed value stands; it opens nowhere else.
@@ -284,6 +294,11 @@ impl Work<'_, '_> {
     #[must_use]
     pub fn keyring(&self) -> &Keyring {
         &self.moment.app.keyring
+    }
+
+    /// A message was put into the outbox: it is looked at as soon as this transaction is done.
+    pub fn note_posted(&self) {
+        self.posted.store(true, Ordering::Relaxed);
     }
 
     /// Seals a value to its place.

@@ -81,6 +81,7 @@ pub fn post(
         expires_at.into(),
     ];
     w.tx.execute(POST, &values)?;
+    w.note_posted();
     Ok(())
 }
 

@@ -108,7 +108,6 @@ pub fn post(w: &mut Work<'_, '_>, order: &Order) -> Result<Times, Stop> {
 /// Tells the outbox that something waits, and the page whether mail is in trouble.
 #[must_use]
 pub fn sent(moment: &Moment, times: Times) -> Sent {
-    moment.app.outbox_bell.notify_one();
     Sent {
         times,
         delayed: moment.app.mail_in_trouble.load(Ordering::Relaxed),

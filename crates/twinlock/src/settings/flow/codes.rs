@@ -53,7 +53,6 @@ async fn make(moment: &Moment, acting: &Acting, old: Option<i64>) -> Result<Shee
             Ok(sheet)
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(sheet)
 }
 
@@ -77,7 +76,6 @@ pub async fn reveal(moment: &Moment, acting: &Acting) -> Result<(i64, Vec<ShownC
             Ok(shown)
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(shown)
 }
 

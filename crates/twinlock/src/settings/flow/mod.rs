@@ -130,7 +130,6 @@ pub async fn confirm_app(
             Ok((bound, token))
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(done)
 }
 
@@ -221,7 +220,6 @@ pub async fn remove(
             end_others_and_renew(w, &acting)
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(token)
 }
 
@@ -257,7 +255,6 @@ pub async fn disable(
             end_others_and_renew(w, &acting)
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(token)
 }
 

@@ -75,6 +75,5 @@ pub async fn change_password(
             end_others_and_renew(w, &acting)
         })
         .await?;
-    moment.app.outbox_bell.notify_one();
     Ok(token)
 }

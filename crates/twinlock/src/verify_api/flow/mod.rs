@@ -116,7 +116,6 @@ where
             work(w, &account, &ask.by())
         })
         .await;
-    moment.app.outbox_bell.notify_one();
     done
 }
 
