@@ -97,6 +97,25 @@ impl Person {
         Ok(texts)
     }
 
+    /// An attribute of the first such part, for what can neither be read nor pressed.
+    ///
+    /// # Errors
+    /// When there is no such part, or it lacks the attribute.
+    pub async fn attribute(&self, css: &str, name: &str) -> Result<String> {
+        let element = self.browser.find(By::Css(css)).await?;
+        let value = element.attr(name).await?;
+        value.with_context(|| format!("{css} has no {name}"))
+    }
+
+    /// Whether there is a field of that label now.
+    ///
+    /// # Errors
+    /// When the browser fails.
+    pub async fn has_field(&self, label: &str) -> Result<bool> {
+        let found = all_named(&self.browser, Role::Field, label).await?;
+        Ok(!found.is_empty())
+    }
+
     /// Whether there is a button of that name now.
     ///
     /// # Errors

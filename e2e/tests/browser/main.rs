@@ -1,3 +1,11 @@
 //! What people do, in a real browser. Each test names the lines of the product's contract it covers.
 
+mod apps;
+mod backup_codes;
 mod harness;
+mod sessions;
+mod signing_in;
+mod steps;
+mod story;
+mod styles;
+mod turning_off;
