@@ -43,7 +43,7 @@ async fn story(name: &str, browsing: Browsing) -> Result<()> {
         .reads("nobody gets in with your email address")
         .await?;
     person.looks("security-off").await?;
-    let phone = enrol(&demo, &person, browsing.scripts).await?;
+    let (phone, spent) = enrol(&demo, &person, browsing.scripts).await?;
     person.reads("Two-factor authentication is on.").await?;
     person.reads("10 of 10 left").await?;
     person.looks("security-on").await?;
@@ -54,6 +54,10 @@ async fn story(name: &str, browsing: Browsing) -> Result<()> {
     give_password(&person, &email, PASSWORD).await?;
     person.reads_heading("Enter your code").await?;
     person.looks("second-factor").await?;
+    // D7: a code that opened something once opens nothing again, whether its half minute is over or not.
+    person.fills("Code", &spent).await?;
+    person.presses("Verify").await?;
+    person.reads("try the next").await?;
     person
         .fills("Code", &demo.next_code_on(&phone).await?)
         .await?;
@@ -62,8 +66,8 @@ async fn story(name: &str, browsing: Browsing) -> Result<()> {
     person.looks("signed-in").await
 }
 
-/// From **Enable** to **Done**, looking at everything.
-async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<Phone> {
+/// From **Enable** to **Done**, looking at everything. Gives the app, and the code that was used.
+async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<(Phone, String)> {
     person.follows("Enable").await?;
     person.reads_heading("Two-factor authentication").await?;
     person.reads("Step 1 of 3").await?;
@@ -84,7 +88,8 @@ async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<Phone> {
     person.follows("Continue").await?;
     person.reads("Code not working?").await?;
     person.looks("code").await?;
-    person.fills("Code", &demo.code_on(&phone).await?).await?;
+    let code = demo.code_on(&phone).await?;
+    person.fills("Code", &code).await?;
     person.presses("Verify").await?;
 
     person
@@ -110,7 +115,7 @@ async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<Phone> {
     person.ticks("I saved these codes").await?;
     person.presses("Done").await?;
     person.reads_heading("Security").await?;
-    Ok(phone)
+    Ok((phone, code))
 }
 
 /// K4: the key as text is what the picture holds, in groups of four, and the link holds the same.
