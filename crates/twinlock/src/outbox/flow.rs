@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use twinlock_db::Locks;
+use twinlock_db::{DbError, Locks};
 use twinlock_delivery::{Mail, Outcome};
 
-use crate::app::{App, Moment, Stop};
+use crate::app::{App, Fault, Moment, Stop};
 
 use super::store::{self, Claimed};
 
@@ -15,6 +15,8 @@ use super::store::{self, Claimed};
 const HOLD: Duration = Duration::from_secs(60);
 /// The worker looks at least this often.
 const LOOK: Duration = Duration::from_secs(2);
+/// A letter that does not open is looked at again after this long, until it dies.
+const SPOILT: Duration = Duration::from_secs(300);
 /// Messages taken at a time.
 const BATCH: i64 = 32;
 
@@ -52,13 +54,34 @@ pub async fn pass(app: &App) -> Result<usize, Stop> {
             .write(Locks::none(), move |w| {
                 store::claim(w, account, message, HOLD)
             })
-            .await?;
-        if let Some(claimed) = claimed {
-            touched += 1;
-            deliver(app, claimed).await?;
+            .await;
+        match claimed {
+            Ok(Some(claimed)) => {
+                touched += 1;
+                deliver(app, claimed).await?;
+            }
+            Ok(None) => {}
+            Err(stop) if is_of_the_letter(&stop) => {
+                tracing::error!(message = %message, error = ?stop, "a letter does not open; it holds up no other");
+                let later = moment.now.plus(SPOILT);
+                moment
+                    .write(Locks::none(), move |w| {
+                        store::defer(w, account, message, later)
+                    })
+                    .await?;
+            }
+            Err(stop) => return Err(stop),
         }
     }
     Ok(touched)
+}
+
+/// Trouble with this one row, not with the database.
+fn is_of_the_letter(stop: &Stop) -> bool {
+    matches!(
+        stop,
+        Stop::Fault(Fault::Stored(_) | Fault::Database(DbError::Sealed(_) | DbError::Statement(_)))
+    )
 }
 
 async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
