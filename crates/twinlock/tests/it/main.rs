@@ -14,13 +14,17 @@
 mod support;
 
 mod backup_codes;
+mod bad_days;
 mod codes_replayed;
 mod command_line;
 mod documents;
 mod doors;
 mod enrolment;
+mod guards;
 mod guessing;
 mod help;
 mod json_api;
+mod mailed_codes;
 mod sessions;
 mod settings_pages;
+mod texts;

@@ -1,0 +1,144 @@
+//! What must be complete: statements both engines take, and a text for everything that is said.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+use twinlock::edge::answer::tell;
+use twinlock::edge::texts;
+use twinlock::outbox::Topic;
+use twinlock::routes::table;
+use twinlock_db::sealed::Keyring;
+
+use crate::support::Place;
+
+on_both_engines!(every_statement_is_one_the_engine_takes);
+
+async fn every_statement_is_one_the_engine_takes(place: &Place) {
+    let app = place.app().await;
+    let lists = [
+        twinlock::account::store::STATEMENTS,
+        twinlock::application::store::STATEMENTS,
+        twinlock::audit::store::STATEMENTS,
+        twinlock::authenticators::store::STATEMENTS,
+        twinlock::authenticators::totp::store::STATEMENTS,
+        twinlock::authenticators::password::store::STATEMENTS,
+        twinlock::authenticators::backup_codes::store::STATEMENTS,
+        twinlock::challenge::store::STATEMENTS,
+        twinlock::outbox::store::STATEMENTS,
+        twinlock::session::store::STATEMENTS,
+        twinlock::sign_in::store::STATEMENTS,
+        twinlock::sign_up::store::STATEMENTS,
+        twinlock::throttle::store::STATEMENTS,
+        twinlock::trusted_device::store::STATEMENTS,
+        twinlock::server::STATEMENTS,
+        Keyring::STATEMENTS,
+    ];
+    for list in lists.iter().chain(twinlock::demo::STATEMENTS) {
+        app.app.store.prepare_all(list).await.unwrap();
+    }
+}
+
+/// A store whose list is not in the test above would go unprepared.
+#[test]
+fn every_list_of_statements_is_prepared() {
+    let declared = sources("rs")
+        .into_iter()
+        .filter(|(_, text)| text.contains("pub const STATEMENTS"))
+        .count();
+    let own = include_str!("texts.rs");
+    let prepared = own.matches("STATEMENTS,\n").count();
+    // The demo's list of lists stands apart there; the key ring's list lives in the database's crate.
+    assert_eq!(
+        declared,
+        prepared,
+        "a list of statements is not prepared in tests"
+    );
+}
+
+#[test]
+fn every_topic_of_a_mail_has_its_subject_and_text() {
+    let ids = english();
+    for topic in Topic::ALL {
+        for part in ["subject", "text"] {
+            let id = format!("mail-{}-{part}", topic.word());
+            assert!(ids.contains(&id), "{id} has no text");
+        }
+    }
+}
+
+#[test]
+fn every_message_named_in_code_and_templates_has_a_text() {
+    let ids = english();
+    let calls =
+        Regex::new(r#"(?:\.|\b)(?:text|with|plain_with|plain)\(\s*"([a-z][a-z0-9-]*)""#).unwrap();
+    let mut missing = BTreeSet::new();
+    for (path, text) in sources("rs").into_iter().chain(sources("html")) {
+        for found in calls.captures_iter(&text) {
+            let id = &found[1];
+            // Words without a dash may be values given to something else by the same name.
+            let known = ids.contains(id) || (!id.contains('-') && path.ends_with(".rs"));
+            if !known {
+                missing.insert(format!("{id} in {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_refusal_has_its_sentence_and_its_title() {
+    let ids = english();
+    let source = include_str!("../../src/edge/answer.rs");
+    let codes = Regex::new(r#"plain\(\s*StatusCode::[A-Z_]+,\s*"([a-z_]+)""#).unwrap();
+    let words: BTreeSet<String> = codes
+        .captures_iter(source)
+        .map(|found| found[1].replace('_', "-"))
+        .collect();
+    assert!(words.len() > 10, "{words:?}");
+    for word in words {
+        for id in [format!("refusal-{word}"), format!("refusal-{word}-title")] {
+            assert!(ids.contains(&id), "{id} has no text");
+        }
+    }
+    let code = twinlock::app::Refusal::NotFound;
+    assert_eq!(
+        tell(&code, twinlock::app::Timestamp::default()).code,
+        "not_found"
+    );
+}
+
+#[test]
+fn no_address_stands_twice_in_the_table() {
+    let mut seen = BTreeSet::new();
+    for route in table() {
+        let line = format!("{} {}", route.method, route.path);
+        assert!(seen.insert(line.clone()), "{line} stands twice");
+        assert!(route.path.starts_with('/'));
+    }
+}
+
+fn english() -> BTreeSet<String> {
+    let catalog = texts::catalog().unwrap();
+    catalog.ids("en").into_iter().map(str::to_owned).collect()
+}
+
+/// Every file of the program with this ending: its path below `src` and what is in it.
+fn sources(ending: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = vec![root.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|kind| kind == ending) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let name = path.strip_prefix(&root).unwrap();
+                found.push((name.to_str().unwrap().to_owned(), text));
+            }
+        }
+    }
+    found
+}
