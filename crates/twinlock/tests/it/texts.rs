@@ -32,6 +32,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::throttle::store::STATEMENTS,
         twinlock::trusted_device::store::STATEMENTS,
         twinlock::server::STATEMENTS,
+        twinlock::cli::STATEMENTS,
         Keyring::STATEMENTS,
     ];
     for list in lists.iter().chain(twinlock::demo::STATEMENTS) {
@@ -50,8 +51,7 @@ fn every_list_of_statements_is_prepared() {
     let prepared = own.matches("STATEMENTS,\n").count();
     // The demo's list of lists stands apart there; the key ring's list lives in the database's crate.
     assert_eq!(
-        declared,
-        prepared,
+        declared, prepared,
         "a list of statements is not prepared in tests"
     );
 }
