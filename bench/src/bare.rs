@@ -20,7 +20,11 @@ pub(crate) struct Subject {
 }
 
 /// Writes a second, over `workers` callers, each subject once.
-pub(crate) async fn writes(database: &Path, subjects: Arc<Vec<Subject>>, workers: usize) -> Result<f64> {
+pub(crate) async fn writes(
+    database: &Path,
+    subjects: Arc<Vec<Subject>>,
+    workers: usize,
+) -> Result<f64> {
     let store = Store::open(
         &Location::Sqlite(database.to_owned()),
         StoreOptions::default(),

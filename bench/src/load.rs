@@ -27,21 +27,8 @@ impl Load {
     /// Makes the accounts through the API, as an application would.
     pub(crate) async fn prepare(place: &Place, count: usize) -> Result<Self> {
         place.run(&["migrate"])?;
-        let printed = place.run(&[
-            "key",
-            "create",
-            "--application",
-            "bench",
-            "--scope",
-            "accounts:read",
-            "--scope",
-            "accounts:write",
-            "--scope",
-            "verify",
-            "--scope",
-            "admin",
-            "--json",
-        ])?;
+        let scopes = "accounts:read,accounts:write,verify,admin";
+        let printed = place.run(&["key", "create", "bench", "--scope", scopes, "--json"])?;
         let key = text(&serde_json::from_str(&printed)?, "/key")?;
         let (server, _) = place.start().await?;
         let mut workers = Vec::new();

@@ -48,7 +48,7 @@ async fn a_new_qr_code_replaces_the_app_only_when_proven() -> Result<()> {
 async fn several_named_apps_have_a_preferred_one() -> Result<()> {
     let demo = Demo::start().await?;
     let (person, kit) = somebody_with_an_app(&demo, "several", Browsing::PHONE).await?;
-    person.follows("Add a method").await?;
+    person.presses("Add a method").await?;
     person
         .fills("Name for this app (optional)", "Work phone")
         .await?;

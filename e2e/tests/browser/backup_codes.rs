@@ -12,7 +12,7 @@ use crate::steps::{
 async fn saved_codes_are_checked_and_new_ones_end_the_old() -> Result<()> {
     let demo = Demo::start().await?;
     let (person, kit) = somebody_with_an_app(&demo, "check-codes", Browsing::PHONE).await?;
-    person.follows("Check a code").await?;
+    person.presses("Check a code").await?;
     person.reads_heading("Check a saved code").await?;
     person.fills("Backup code", &kit.codes[4]).await?;
     person.presses("Check").await?;
@@ -28,7 +28,7 @@ async fn saved_codes_are_checked_and_new_ones_end_the_old() -> Result<()> {
     person.reads("10 of 10 left").await?;
     person.reads("One of them was last checked").await?;
 
-    person.follows("Make new codes").await?;
+    person.presses("Make new codes").await?;
     person.reads_heading("Make new backup codes?").await?;
     person.looks("make-new").await?;
     person.presses("Make new codes").await?;
@@ -36,7 +36,7 @@ async fn saved_codes_are_checked_and_new_ones_end_the_old() -> Result<()> {
     person.looks("new-sheet").await?;
     let new = save_codes(&person).await?;
     assert!(new.iter().all(|code| !kit.codes.contains(code)));
-    person.follows("Check a code").await?;
+    person.presses("Check a code").await?;
     person.fills("Backup code", &kit.codes[4]).await?;
     person.presses("Check").await?;
     person

@@ -84,10 +84,10 @@ async fn a_recovery_code_opens_once_and_leads_to_what_to_do_next() -> Result<()>
         .await?;
     assert!(
         person
-            .has_link("Set up two-factor authentication again")
+            .has_button("Set up two-factor authentication again")
             .await?
     );
-    assert!(person.has_link("Make new codes").await?);
+    assert!(person.has_button("Make new codes").await?);
     person.looks("used").await?;
     person.follows("Not now").await?;
     person.reads("9 of 10 left").await?;

@@ -31,7 +31,7 @@ pub(crate) async fn sign_up(demo: &Demo, person: &Person, email: &str) -> Result
 
 /// Turns two-factor authentication on in two steps, from the Security page and back to it.
 pub(crate) async fn turn_on(demo: &Demo, person: &Person) -> Result<Kit> {
-    person.follows("Enable").await?;
+    person.presses("Enable").await?;
     person.reads("Step 1 of 3").await?;
     person.presses("Continue").await?;
     let phone = prove_app(demo, person).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn turn_on(demo: &Demo, person: &Person) -> Result<Kit> {
 /// From the QR code to the page after the code.
 pub(crate) async fn prove_app(demo: &Demo, person: &Person) -> Result<Phone> {
     let phone = person.scans_the_qr_code().await?;
-    person.follows("Continue").await?;
+    person.presses("Continue").await?;
     person
         .reads("Type the 6-digit code your app shows now.")
         .await?;

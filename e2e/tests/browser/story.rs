@@ -68,7 +68,7 @@ async fn story(name: &str, browsing: Browsing) -> Result<()> {
 
 /// From **Enable** to **Done**, looking at everything. Gives the app, and the code that was used.
 async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<(Phone, String)> {
-    person.follows("Enable").await?;
+    person.presses("Enable").await?;
     person.reads_heading("Two-factor authentication").await?;
     person.reads("Step 1 of 3").await?;
     for app in [
@@ -85,7 +85,7 @@ async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<(Phone, St
     person.looks("qr").await?;
     person.reads("This QR code is shown once").await?;
     check_key(person, &phone).await?;
-    person.follows("Continue").await?;
+    person.presses("Continue").await?;
     person.reads("Code not working?").await?;
     person.looks("code").await?;
     let code = demo.code_on(&phone).await?;

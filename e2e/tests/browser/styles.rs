@@ -17,7 +17,7 @@ async fn the_style_with_passwords_and_one_page() -> Result<()> {
     person.follows("Security").await?;
     person.reads("Two-Step Authentication").await?;
     person.looks("security").await?;
-    person.follows("Enable").await?;
+    person.presses("Enable").await?;
     person.reads_heading("Two-Step Authentication").await?;
     person.reads("Recommended").await?;
     person.looks("apps").await?;
@@ -38,7 +38,7 @@ async fn the_style_without_passwords() -> Result<()> {
     person.follows("Settings").await?;
     person.reads("Two-Factor Authentication").await?;
     person.looks("security").await?;
-    person.follows("Enable Two-Factor Authentication").await?;
+    person.presses("Enable Two-Factor Authentication").await?;
     person.reads_heading("Two-Factor Authentication").await?;
     person.looks("apps").await?;
     let phone = enable_on_one_page(&demo, &person, email).await?;
@@ -55,7 +55,7 @@ async fn the_style_without_passwords() -> Result<()> {
         .await?;
     person.presses("Verify").await?;
     person.reads_heading("Security").await?;
-    person.follows("Disable Two-Factor Authentication").await?;
+    person.presses("Disable Two-Factor Authentication").await?;
     person
         .fills("Code", &demo.next_code_on(&phone).await?)
         .await?;

@@ -12,14 +12,14 @@ async fn turning_off_takes_a_code_on_its_page() -> Result<()> {
     let (person, kit) = somebody_with_an_app(&demo, "turn-off", Browsing::PHONE).await?;
     person.follows("Change two-factor authentication").await?;
     person.looks("dialog").await?;
-    person.follows("Disable two-factor authentication").await?;
+    person.presses("Disable two-factor authentication").await?;
     person
         .reads("This makes your account less secure. Only do it if you must.")
         .await?;
     person.looks("disable").await?;
-    person.follows("Keep it on").await?;
+    person.presses("Keep it on").await?;
     person.reads_heading("Security").await?;
-    person.follows("Disable 2FA").await?;
+    person.presses("Disable 2FA").await?;
     person
         .submits_without_asking("Disable two-factor authentication")
         .await?;

@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use twinlock_web::{OriginVerdict, PublicUrl, TrustedProxies, check_own_origin};
 
+use crate::account;
 use crate::app::{App, Refusal, Stop};
 use crate::application::{self, Scope};
 use crate::session::flow::{self as sessions, Acting, Carrier};
@@ -145,6 +146,7 @@ impl Gatekeeper {
         let mut visit = Visit {
             moment,
             acting: None,
+            person: None,
             api: None,
             sign_in: None,
             device: None,
@@ -156,7 +158,10 @@ impl Gatekeeper {
                 .unwrap_or_default(),
         };
         match guard.surface {
-            Surface::Page => self.by_cookie(&mut visit, &carried).await?,
+            Surface::Page => {
+                self.by_cookie(&mut visit, &carried).await?;
+                name_person(&mut visit).await?;
+            }
             Surface::Api => self.by_bearer(&mut visit, &carried, bearer).await?,
             Surface::Plain => {}
         }
@@ -245,6 +250,23 @@ fn by_sign_in(visit: &mut Visit, token: &str) {
         visit.moment = visit.moment.on_device(device.clone());
     }
     visit.device = device;
+}
+
+/// The name the page's menu shows: the person's own, or their address.
+async fn name_person(visit: &mut Visit) -> Result<(), Stop> {
+    let Some(acting) = &visit.acting else {
+        return Ok(());
+    };
+    let account = acting.account();
+    let found = visit
+        .moment
+        .read(move |w| account::store::load(w, account))
+        .await?;
+    visit.person = found.map(|account| match account.name.is_empty() {
+        true => account.email.unwrap_or_default(),
+        false => account.name,
+    });
+    Ok(())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

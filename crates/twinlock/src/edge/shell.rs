@@ -74,8 +74,8 @@ impl Visit {
         let messages = self.moment.messages();
         let labels = &self.moment.app.settings.branding.labels;
         ShellUser {
-            name: messages.text("your-account"),
-            initials: String::from("•"),
+            name: self.person.clone().unwrap_or_default(),
+            initials: initials(self.person.as_deref().unwrap_or_default()),
             menu_label: messages.text("your-account"),
             links: vec![
                 MenuLink {
@@ -91,6 +91,40 @@ impl Visit {
                 label: messages.text("sign-out"),
                 href: String::from("/sign-out"),
             }],
+        }
+    }
+}
+
+/// The first letters of the first two words; one of an address.
+fn initials(name: &str) -> String {
+    let words = name.split('@').next().unwrap_or_default();
+    let letters = words
+        .split([' ', '.', '-', '_'])
+        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let found: String = letters.take(2).flat_map(char::to_uppercase).collect();
+    if found.is_empty() {
+        String::from("•")
+    } else {
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_come_from_names_and_addresses_of_every_kind() {
+        for (name, expected) in [
+            ("Ann Lee", "AL"),
+            ("Ann Maria Lee", "AM"),
+            ("ann.lee@example.org", "AL"),
+            ("åsa", "Å"),
+            ("李小龙", "李"),
+            ("", "•"),
+            ("<b>", "B"),
+        ] {
+            assert_eq!(initials(name), expected);
         }
     }
 }

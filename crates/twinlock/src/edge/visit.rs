@@ -20,6 +20,8 @@ pub struct Visit {
     pub moment: Moment,
     /// The session behind it.
     pub acting: Option<Acting>,
+    /// The name of whoever is signed in, or their address; pages only.
+    pub person: Option<String>,
     /// The application behind it.
     pub api: Option<ApiCaller>,
     /// The sign-in's token it carries.

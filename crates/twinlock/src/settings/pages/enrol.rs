@@ -72,6 +72,7 @@ struct ScanPage {
     steps: Steps,
     setup: Setup,
     one_page: bool,
+    platforms: Vec<PlatformApps>,
     error: String,
 }
 
@@ -249,6 +250,7 @@ async fn scan_page(visit: &Visit, id: &str, error: String) -> Result<Response, S
         steps: steps(visit, 2),
         setup: Setup::from(pending),
         one_page: is_one_page(visit),
+        platforms: by_platform(&visit.moment.app.settings.two_factor.totp.apps),
         error: error.clone(),
     };
     page(status(&error), &template)

@@ -12,7 +12,7 @@ use crate::app::Stop;
 use crate::authenticators::Authenticator;
 use crate::authenticators::backup_codes::SheetStatus;
 use crate::authenticators::backup_codes::pages::day;
-use crate::config::{Labels, Methods};
+use crate::config::{Enrolment, Labels, Methods};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
@@ -55,6 +55,7 @@ struct SecurityPage {
     change: String,
     banner: Option<(&'static str, String)>,
     methods: Vec<Method>,
+    one_page: bool,
     can_add: bool,
     codes: Option<Codes>,
 }
@@ -98,6 +99,7 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         change,
         banner: notice::banner(&visit, shown.done.as_deref()),
         methods: held.factors.iter().map(|one| method(&visit, one)).collect(),
+        one_page: settings.two_factor.enrolment == Enrolment::OnePage,
         can_add: settings.two_factor.methods == Methods::Several,
         codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
     };

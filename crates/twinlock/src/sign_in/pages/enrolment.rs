@@ -220,7 +220,10 @@ fn sheet_page(
         None => StatusCode::OK,
     };
     let template = SheetPage {
-        page: visit.shell(messages.text("enroll-is-on")),
+        page: visit.shell(messages.with(
+            "enroll-is-on",
+            &[("label", Arg::from(branding.labels.two_factor.as_str()))],
+        )),
         steps: steps(&messages, 3),
         sheet: ShownSheet::new(sheet, &messages, &branding.name, &branding.support),
         next,
