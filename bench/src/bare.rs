@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
+use twinlock::authenticators::{backup_codes::store as backup_codes, totp::store as totp};
 use twinlock::{account, audit, authenticators, throttle, trusted_device};
 use twinlock_db::{DbResult, Location, Locks, Store, StoreOptions, Tx, Value};
 
@@ -60,22 +61,29 @@ pub(crate) async fn writes(
 /// The statements of one accepted code, in their order.
 fn one(tx: &mut Tx<'_>, subject: Subject, place: usize) -> DbResult<()> {
     let id = || Value::from(subject.account);
-    let at = || Value::from(1_900_000_000_000_i64);
-    let blob = |length: usize| Value::from(vec![7_u8; length]);
     look(
         tx,
-        sql(account::store::STATEMENTS, "SELECT application_id")?,
+        account::store::STATEMENTS,
+        "SELECT application_id",
         &[id()],
     )?;
+    look(tx, totp::STATEMENTS, "SELECT t.auth", &[id()])?;
+    spend(tx, subject, place)?;
+    record(tx, subject)?;
+    look(tx, backup_codes::STATEMENTS, "SELECT s.sheet", &[id()])?;
+    remember(tx, subject, place)
+}
+
+/// Counts the try, spends the step, hands the try back.
+fn spend(tx: &mut Tx<'_>, subject: Subject, place: usize) -> DbResult<()> {
+    let (id, bucket) = (
+        || Value::from(subject.account),
+        || Value::from("second_factor"),
+    );
     look(
         tx,
-        sql(authenticators::totp::store::STATEMENTS, "SELECT t.auth")?,
-        &[id()],
-    )?;
-    let bucket = || Value::from("second_factor");
-    look(
-        tx,
-        sql(throttle::store::STATEMENTS, "SELECT in_a_row")?,
+        throttle::store::STATEMENTS,
+        "SELECT in_a_row",
         &[id(), bucket()],
     )?;
     let save = sql(throttle::store::STATEMENTS, "INSERT INTO throttle")?;
@@ -83,18 +91,9 @@ fn one(tx: &mut Tx<'_>, subject: Subject, place: usize) -> DbResult<()> {
         save,
         &[id(), bucket(), 1_i64.into(), 0_i64.into(), blob(8), at()],
     )?;
-    let burn = sql(
-        authenticators::totp::store::STATEMENTS,
-        "UPDATE totp SET last_step",
-    )?;
-    tx.execute(
-        burn,
-        &[
-            id(),
-            subject.factor.into(),
-            (63_000_000 + i64::try_from(place).unwrap_or(0)).into(),
-        ],
-    )?;
+    let step = 63_000_000 + i64::try_from(place).unwrap_or(0);
+    let burn = sql(totp::STATEMENTS, "UPDATE totp SET last_step")?;
+    tx.execute(burn, &[id(), subject.factor.into(), step.into()])?;
     tx.execute(
         save,
         &[id(), bucket(), 0_i64.into(), 0_i64.into(), blob(0), at()],
@@ -104,52 +103,70 @@ fn one(tx: &mut Tx<'_>, subject: Subject, place: usize) -> DbResult<()> {
         "UPDATE authenticator SET last_used_at",
     )?;
     tx.execute(used, &[id(), subject.factor.into(), at()])?;
-    let head = sql(audit::store::STATEMENTS, "SELECT seq, hash")?;
-    let seq = tx.query_opt(head, &[id()], |row| row.int(0))?.unwrap_or(0);
-    let append = sql(audit::store::STATEMENTS, "INSERT INTO audit_event")?;
-    let event = [
-        id(),
-        (seq + 1).into(),
-        at(),
-        "bench".into(),
-        blob(16),
-        "{\"device\":\"bench\"}".into(),
-        blob(32),
-        blob(32),
-        blob(32),
-    ];
-    tx.execute(append, &event)?;
-    let advance = sql(audit::store::STATEMENTS, "INSERT INTO audit_head")?;
-    tx.execute(advance, &[id(), (seq + 1).into(), blob(32), seq.into()])?;
-    look(
-        tx,
-        sql(
-            authenticators::backup_codes::store::STATEMENTS,
-            "SELECT s.sheet",
-        )?,
-        &[id()],
-    )?;
-    let remember = sql(trusted_device::store::STATEMENTS, "INSERT INTO device")?;
-    let mut device = [9_u8; 16];
-    device[..8].copy_from_slice(&u64::try_from(place).unwrap_or(0).to_be_bytes());
-    tx.execute(
-        remember,
-        &[id(), device.into(), blob(32), "bench".into(), at(), at()],
-    )?;
-    tx.execute(
-        sql(
-            trusted_device::store::STATEMENTS,
-            "DELETE FROM device WHERE account_id = ?1 AND device_id IN",
-        )?,
-        &[id()],
-    )?;
     Ok(())
 }
 
-fn look(tx: &mut Tx<'_>, sql: &'static str, values: &[Value]) -> DbResult<()> {
-    tx.query(sql, values, |_| Ok(())).map(|_| ())
+/// The event in the account's chain.
+fn record(tx: &mut Tx<'_>, subject: Subject) -> DbResult<()> {
+    let id = || Value::from(subject.account);
+    let head = sql(audit::store::STATEMENTS, "SELECT seq, hash")?;
+    let next = tx.query_opt(head, &[id()], |row| row.int(0))?.unwrap_or(0) + 1;
+    let append = sql(audit::store::STATEMENTS, "INSERT INTO audit_event")?;
+    let body = Value::from("{\"device\":\"bench\"}");
+    let kind = Value::from("bench");
+    tx.execute(
+        append,
+        &[
+            id(),
+            next.into(),
+            at(),
+            kind,
+            blob(16),
+            body,
+            blob(32),
+            blob(32),
+            blob(32),
+        ],
+    )?;
+    let advance = sql(audit::store::STATEMENTS, "INSERT INTO audit_head")?;
+    tx.execute(advance, &[id(), next.into(), blob(32), (next - 1).into()])?;
+    Ok(())
 }
 
+/// The device that is known from now on.
+fn remember(tx: &mut Tx<'_>, subject: Subject, place: usize) -> DbResult<()> {
+    let id = || Value::from(subject.account);
+    let insert = sql(trusted_device::store::STATEMENTS, "INSERT INTO device")?;
+    let device = (u128::try_from(place).unwrap_or(0) + 1).to_be_bytes();
+    tx.execute(
+        insert,
+        &[id(), device.into(), blob(32), "bench".into(), at(), at()],
+    )?;
+    let forget = sql(
+        trusted_device::store::STATEMENTS,
+        "DELETE FROM device WHERE account_id = ?1 AND device_id IN",
+    )?;
+    tx.execute(forget, &[id()])?;
+    Ok(())
+}
+
+fn at() -> Value {
+    Value::from(1_900_000_000_000_i64)
+}
+
+fn blob(length: usize) -> Value {
+    Value::from(vec![7_u8; length])
+}
+
+fn look(
+    tx: &mut Tx<'_>,
+    statements: &[&'static str],
+    beginning: &str,
+    values: &[Value],
+) -> DbResult<()> {
+    tx.query(sql(statements, beginning)?, values, |_| Ok(()))
+        .map(|_| ())
+}
 /// The application's own statement that begins like this.
 fn sql(statements: &[&'static str], beginning: &str) -> DbResult<&'static str> {
     let found = statements.iter().find(|text| text.starts_with(beginning));

@@ -26,9 +26,9 @@ impl Outcome {
         self.accepted as f64 / self.took.as_secs_f64()
     }
 
-    /// The time `share` of the answers stayed under.
-    pub(crate) fn quantile(&self, share: f64) -> Duration {
-        let place = (self.times.len() as f64 * share) as usize;
+    /// The time so many percent of the answers stayed under.
+    pub(crate) fn percentile(&self, percent: usize) -> Duration {
+        let place = self.times.len() * percent / 100;
         self.times
             .get(place.min(self.times.len().saturating_sub(1)))
             .copied()

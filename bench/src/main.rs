@@ -96,8 +96,8 @@ async fn w1_verify(place: &Place, load: &Load, table: &mut Table) -> Result<()> 
         "p50 / p99",
         format!(
             "{:.1} / {:.1} ms",
-            millis(outcome.quantile(0.5)),
-            millis(outcome.quantile(0.99))
+            millis(outcome.percentile(50)),
+            millis(outcome.percentile(99))
         ),
     );
     let ratio = outcome.rate() / bare;
@@ -162,8 +162,8 @@ async fn w3_session(place: &Place, load: &Load, table: &mut Table) -> Result<()>
         "p50 / p99",
         format!(
             "{:.1} / {:.1} ms",
-            millis(outcome.quantile(0.5)),
-            millis(outcome.quantile(0.99))
+            millis(outcome.percentile(50)),
+            millis(outcome.percentile(99))
         ),
     );
     let ratio = outcome.rate() / hello;

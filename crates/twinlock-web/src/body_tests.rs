@@ -38,7 +38,7 @@ fn request(content_type: Option<&str>, body: impl Into<Body>) -> Request {
 }
 
 async fn json(body: impl Into<Body>) -> Result<Verify, Problem> {
-    StrictJson::from_request(request(Some("application/json"), body), &())
+    <StrictJson<_> as FromRequest<()>>::from_request(request(Some("application/json"), body), &())
         .await
         .map(|StrictJson(value)| value)
 }
@@ -175,8 +175,11 @@ async fn x09_a_large_body_is_refused_however_it_comes() {
 #[tokio::test]
 async fn x15_only_json_is_json() {
     let status = async |content_type: Option<&str>| {
-        let read =
-            StrictJson::<Verify>::from_request(request(content_type, r#"{"code":"1"}"#), &()).await;
+        let read = <StrictJson<Verify> as FromRequest<()>>::from_request(
+            request(content_type, r#"{"code":"1"}"#),
+            &(),
+        )
+        .await;
         read.map_or_else(|problem| problem.status.as_u16(), |_| 200)
     };
     for fine in [
@@ -207,7 +210,7 @@ async fn x15_only_json_is_json() {
     packed
         .headers_mut()
         .insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
-    let read = StrictJson::<Verify>::from_request(packed, &()).await;
+    let read = <StrictJson<Verify> as FromRequest<()>>::from_request(packed, &()).await;
     assert_eq!(read.unwrap_err().status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 

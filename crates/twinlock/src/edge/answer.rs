@@ -228,7 +228,16 @@ impl Frame {
         let now = self.app.clock.now();
         match self.surface {
             Surface::Page => self.page_for(refusal, now),
-            Surface::Api | Surface::Plain => problem(refusal, &self.messages, now).into_response(),
+            Surface::Api | Surface::Plain => {
+                let mut response = problem(refusal, &self.messages, now).into_response();
+                if *refusal == Refusal::SignedOut {
+                    let challenge = HeaderValue::from_static("Bearer");
+                    response
+                        .headers_mut()
+                        .insert(header::WWW_AUTHENTICATE, challenge);
+                }
+                response
+            }
         }
     }
 

@@ -238,6 +238,7 @@ pub async fn verify(
     StrictJson(body): StrictJson<CodeToVerify>,
 ) -> Result<Json<Verification>, Stop> {
     let asked = ask(&visit, account)?;
+    let presented = body.device_token.clone();
     let moment = seen_from(&visit.moment, body.client, body.device_token)?;
     let attempt = Attempt {
         code: bearable(body.code)?,
@@ -246,7 +247,12 @@ pub async fn verify(
         mailbox_proved: false,
     };
     let verified = flow::verify(&moment, asked, attempt).await?;
-    Ok(Json(outcome(verified)))
+    let mut answer = outcome(verified);
+    if answer.verified {
+        // A device that is known keeps its token; the caller stores what it gets, whichever it was.
+        answer.device_token = answer.device_token.or(presented);
+    }
+    Ok(Json(answer))
 }
 
 /// The moment as if the person sat where the application says.

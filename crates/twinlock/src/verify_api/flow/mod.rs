@@ -110,13 +110,12 @@ where
     F: Fn(&mut Work<'_, '_>, &Account, &str) -> Result<T, Stop> + Send + Sync + 'static,
 {
     let id = resolve(moment, &ask).await?;
-    let done = moment
+    moment
         .write(Locks::account(id.0), move |w| {
             let account = visible(w, &ask.caller, id)?;
             work(w, &account, &ask.by())
         })
-        .await;
-    done
+        .await
 }
 
 /// One look at one account.
