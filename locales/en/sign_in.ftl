@@ -35,6 +35,7 @@ mailed-code-wait =
 mailed-code-wrong = That code did not match. Use the newest mail from us, or send a new code.
 mailed-code-too-old = There is no code to match any more. Send a new one.
 mailed-code-delayed = Mail is delayed at the moment: your code is on its way and we keep trying. It may take a few minutes.
+mailed-code-not-set-up = Mail is not set up on this server yet: your code waits until it is.
 mailed-code-not-there = Mail not arriving?
 mailed-code-look = Look in the spam folder too. Codes go only to addresses that can sign in here, so check that yours is spelled right.
 mailed-code-newest = Only the newest code works.

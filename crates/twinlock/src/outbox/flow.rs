@@ -62,7 +62,7 @@ pub async fn pass(app: &App) -> Result<usize, Stop> {
             }
             Ok(None) => {}
             Err(stop) if is_of_the_letter(&stop) => {
-                tracing::error!(message = %message, error = ?stop, "a letter does not open; it holds up no other");
+                tracing::error!(mail = %message, error = ?stop, "a letter does not open; it holds up no other");
                 let later = moment.now.plus(SPOILT);
                 moment
                     .write(Locks::none(), move |w| {
@@ -90,7 +90,7 @@ async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
         return end(&app.moment()?, &claimed, "expired").await;
     };
     let messages = app.catalog.messages(&letter.language);
-    let (subject, text) = letter.words(&messages, &app.settings.branding.name);
+    let (subject, text) = letter.words(&messages, &app.settings.branding);
     let mail = Mail {
         id: message.to_string(),
         to: letter.to.clone(),
@@ -112,12 +112,12 @@ async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
             end(&moment, &done, "sent").await
         }
         Outcome::Refused { why } => {
-            tracing::warn!(message = %message, why, "a mail was refused for good");
+            tracing::warn!(mail = %message, why, "a mail was refused for good");
             end(&moment, &done, "refused").await
         }
         Outcome::Later { why } => {
             app.mail_in_trouble.store(true, Ordering::Relaxed);
-            tracing::warn!(message = %message, why, attempts = claimed.attempts, "a mail has to wait");
+            tracing::warn!(mail = %message, why, attempts = claimed.attempts, "a mail has to wait");
             let until = moment.now.plus(back_off(claimed.attempts));
             moment
                 .write(Locks::none(), move |w| {

@@ -9,3 +9,6 @@ pub mod store;
 
 pub use rules::{Letter, Topic};
 pub use store::post;
+
+/// The name of the mail provider that stands in where none is configured.
+pub const NOT_CONFIGURED: &str = "not configured";

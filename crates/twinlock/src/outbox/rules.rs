@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use twinlock_web::i18n::{Arg, Messages};
 
 use crate::app::Timestamp;
+use crate::config::Branding;
 
 /// What a mail is about; also its message ids, `mail-<topic>-subject` and `mail-<topic>-text`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,13 +125,17 @@ pub struct Letter {
 /// Values that choose a plural form.
 const COUNTS: &[&str] = &["left"];
 
+/// Values that are moments, in RFC 3339.
+const TIMES: &[&str] = &["until"];
+
 impl Letter {
-    /// Subject and text in the letter's language. `product`: the name people know.
+    /// Subject and text in the letter's language; `branding` has the names people know.
     #[must_use]
-    pub fn words(&self, messages: &Messages, product: &str) -> (String, String) {
+    pub fn words(&self, messages: &Messages, branding: &Branding) -> (String, String) {
         let mut args: Vec<(&str, Arg)> = vec![
-            ("product", Arg::from(product)),
-            ("at", Arg::from(self.at.rfc3339())),
+            ("product", Arg::from(branding.name.as_str())),
+            ("support", Arg::from(branding.support.as_str())),
+            ("at", Arg::from(in_words(&self.at.rfc3339(), messages))),
         ];
         if let Some(code) = &self.code {
             args.push(("code", Arg::from(code.as_str())));
@@ -142,6 +147,7 @@ impl Letter {
             let count = COUNTS.contains(&name.as_str());
             let arg = match value.parse::<i64>() {
                 Ok(number) if count => Arg::from(number),
+                _ if TIMES.contains(&name.as_str()) => Arg::from(in_words(value, messages)),
                 _ => Arg::from(one_line(value)),
             };
             args.push((name.as_str(), arg));
@@ -151,6 +157,30 @@ impl Letter {
         let text = messages.plain_with(&format!("mail-{word}-text"), &args);
         (subject, text)
     }
+}
+
+/// "22 Nov 2026, 04:26 UTC" of a moment in RFC 3339, UTC; anything else stays as it is.
+fn in_words(written: &str, messages: &Messages) -> String {
+    let Some((date, time)) = written.split_once('T') else {
+        return one_line(written);
+    };
+    let mut parts = date
+        .splitn(3, '-')
+        .map(|part| part.parse::<i64>().unwrap_or(0));
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let day = messages.plain_with(
+        "date-day",
+        &[
+            ("year", Arg::from(year.unwrap_or(0).to_string())),
+            ("month", Arg::from(month.unwrap_or(0))),
+            ("day", Arg::from(day.unwrap_or(0))),
+        ],
+    );
+    let time: String = time.chars().take(5).collect();
+    messages.plain_with(
+        "when-exact",
+        &[("day", Arg::from(day)), ("time", Arg::from(time))],
+    )
 }
 
 /// Names and user agents are hostile: no line breaks, no control or direction characters, no links, at most 200 characters.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use twinlock_delivery::{Mail, MailProvider, Outcome, Sending, SmtpProvider};
 
 use crate::config::{Email, MAIL_TIMEOUT};
+use crate::outbox::NOT_CONFIGURED;
 
 /// The mail server of the settings, or one that keeps everything waiting until there is one.
 ///
@@ -35,6 +36,6 @@ impl MailProvider for NotConfigured {
     }
 
     fn name(&self) -> &'static str {
-        "not configured"
+        NOT_CONFIGURED
     }
 }

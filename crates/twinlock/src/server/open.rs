@@ -14,6 +14,7 @@ use twinlock_web::Theme;
 use crate::app::{App, Cache, Clock, Entropy, Hasher, Parts, Seed};
 use crate::config::Settings;
 use crate::edge::texts;
+use crate::outbox::NOT_CONFIGURED;
 
 use super::migrations::{MIGRATIONS, schema_version};
 
@@ -86,10 +87,11 @@ pub async fn open(
         settings,
         clock: around.clock,
         entropy: around.entropy,
+        // Nothing will be accepted, so the first letter need not fail for people to be told.
+        mail_in_trouble: AtomicBool::new(around.mail.name() == NOT_CONFIGURED),
         mail: around.mail,
         sessions: Cache::default(),
         outbox_bell: Notify::new(),
-        mail_in_trouble: AtomicBool::new(false),
         epoch: 0,
     });
     Ok(Opened {

@@ -11,6 +11,7 @@ use twinlock_web::{Shell, StrictForm, safe_return_path};
 use crate::app::{Refusal, Stop};
 use crate::edge::answer::words;
 use crate::edge::{Visit, page, see_other};
+use crate::outbox::NOT_CONFIGURED;
 
 use super::flow::{self, Offer, Proof};
 
@@ -231,10 +232,12 @@ async fn draw(
     let seconds = i64::try_from(seconds).unwrap_or(0);
     let product = moment.app.settings.branding.name.as_str();
     let address = offer.email_code.clone().unwrap_or_default();
+    let set_up = moment.app.mail.name() != NOT_CONFIGURED;
     let lead = match asks {
         Asks::Code if offer.backup_codes => "step-up-lead-code",
         Asks::Code => "step-up-lead-app-code",
         Asks::Password => "step-up-lead-password",
+        Asks::EmailCode if times.is_some() && !set_up => "mailed-code-not-set-up",
         Asks::EmailCode if times.is_some() => "step-up-lead-sent",
         Asks::EmailCode => "step-up-lead-send",
     };
@@ -255,6 +258,7 @@ async fn draw(
             text: messages.with("step-up-in-seconds", &[("seconds", Arg::from(seconds))]),
         },
         delayed: asks == Asks::EmailCode
+            && set_up
             && moment
                 .app
                 .mail_in_trouble

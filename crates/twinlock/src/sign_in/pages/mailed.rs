@@ -12,6 +12,7 @@ use crate::app::{Refusal, Stop};
 use crate::challenge::store::Times;
 use crate::edge::answer::words;
 use crate::edge::{Visit, page};
+use crate::outbox::NOT_CONFIGURED;
 
 use super::status_of;
 
@@ -78,10 +79,12 @@ impl Asked {
             Some(refusal) => problem = words(refusal, &messages, visit.moment.now),
             None => {}
         }
-        let intro = if sent {
-            "mailed-code-sent"
-        } else {
-            "mailed-code-to-send"
+        let app = &visit.moment.app;
+        let set_up = app.mail.name() != NOT_CONFIGURED;
+        let intro = match (sent, set_up) {
+            (true, true) => "mailed-code-sent",
+            (true, false) => "mailed-code-not-set-up",
+            (false, _) => "mailed-code-to-send",
         };
         let template = MailedCodePage {
             page: visit.shell(messages.text(self.heading)),
@@ -93,7 +96,7 @@ impl Asked {
             wait: self.mailed.and_then(|times| wait(visit, times)),
             error,
             problem,
-            delayed: sent && visit.moment.app.mail_in_trouble.load(Ordering::Relaxed),
+            delayed: sent && set_up && app.mail_in_trouble.load(Ordering::Relaxed),
             links: self
                 .links
                 .into_iter()
