@@ -9,7 +9,7 @@ settings-security-title = Security
 settings-on = On
 settings-off = Off
 settings-off-why = After signing in you also give a code from your phone, so nobody gets in with your email address, password or sign-in link alone. You need your phone when you sign in.
-settings-change-two-factor = Change { $label }
+settings-change-two-factor = Change two-factor authentication
 settings-app = Authenticator app
 settings-added = Added
 settings-app-added = Authenticator app, added
@@ -73,7 +73,7 @@ settings-rename-title = Name this app
 settings-remove-title = Remove “{ $name }”?
 settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out. Delete the account from the app only after that.
 settings-keep-it = Keep it
-settings-disable-button = Disable { $label }
+settings-disable-button = Disable two-factor authentication
 settings-disable-warning = This makes your account less secure. Only do it if you must.
 settings-disable-what = What will change:
 settings-disable-what-sign-in = Signing in no longer asks for a code: your first step alone opens your account.
@@ -117,7 +117,7 @@ settings-recovery-used =
        *[other] You used a recovery code. { $left } are left.
     }
 settings-recovery-used-why = Cross it off your sheet. Is your phone lost or new? Then set it up again now. Is your sheet running short? Make new codes.
-settings-recovery-used-again = Set up { $label } again
+settings-recovery-used-again = Set up two-factor authentication again
 
 settings-profile-title = Profile
 settings-name = Name

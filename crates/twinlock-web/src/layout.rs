@@ -16,6 +16,8 @@ pub struct Shell {
     pub accent_css_url: Option<String>,
     /// Who is signed in; `None` shows no menu.
     pub signed_in: Option<ShellUser>,
+    /// A link in the header for people who have no menu: help.
+    pub help: Option<MenuLink>,
     /// Tabs under the header; empty shows none.
     pub tabs: Vec<Tab>,
     /// The accessible name of the tabs.
@@ -98,6 +100,7 @@ impl Shell {
             product_name: product_name.to_owned(),
             accent_css_url: None,
             signed_in: None,
+            help: None,
             tabs: Vec::new(),
             tabs_label: String::new(),
             banner: None,

@@ -1,6 +1,6 @@
 //! The frame around a page, filled for this visit.
 
-use twinlock_web::{MenuLink, Shell, ShellUser, Tab, Width};
+use twinlock_web::{MenuLink, Messages, Shell, ShellUser, Tab, Width};
 
 use crate::app::Stop;
 
@@ -43,6 +43,8 @@ impl Visit {
         shell.skip_label = messages.text("skip-to-content");
         if self.acting.is_some() {
             shell.signed_in = Some(self.menu());
+        } else {
+            shell.help = Some(help(&messages));
         }
         shell
     }
@@ -82,16 +84,20 @@ impl Visit {
                     label: labels.settings.clone(),
                     href: String::from("/settings/security"),
                 },
-                MenuLink {
-                    label: messages.text("help"),
-                    href: String::from("/help"),
-                },
+                help(&messages),
             ],
             actions: vec![MenuLink {
                 label: messages.text("sign-out"),
                 href: String::from("/sign-out"),
             }],
         }
+    }
+}
+
+fn help(messages: &Messages) -> MenuLink {
+    MenuLink {
+        label: messages.text("help"),
+        href: String::from("/help"),
     }
 }
 

@@ -18,10 +18,7 @@ use crate::settings::flow::{self, Overview};
 use crate::step_up::pages::{ask_first, ask_or_stop};
 
 use super::notice::Done;
-use super::{
-    SECURITY, authenticator_id, codes, done, field_error, name_of, renewed,
-    two_factor_in_a_sentence,
-};
+use super::{SECURITY, authenticator_id, codes, done, field_error, name_of, renewed};
 
 const APP: &str = "/settings/security/two-factor/app";
 const MOVE: &str = "/settings/security/two-factor/move";
@@ -57,6 +54,7 @@ struct ChoosePage {
 struct InstallPage {
     page: Shell,
     steps: Steps,
+    one_page: bool,
     what_changes: String,
     platforms: Vec<PlatformApps>,
     asks_label: bool,
@@ -104,8 +102,9 @@ fn is_one_page(visit: &Visit) -> bool {
     visit.moment.app.settings.two_factor.enrolment == Enrolment::OnePage
 }
 
+/// Where there are pages to count: on one page there is nothing to number.
 fn steps(visit: &Visit, at: i64) -> Steps {
-    let of = if is_one_page(visit) { 2 } else { 3 };
+    let of = 3;
     let text = visit.moment.messages().with(
         "settings-step",
         &[("at", Arg::from(at)), ("of", Arg::from(of))],
@@ -127,10 +126,7 @@ pub async fn choose(visit: Visit) -> Result<Response, Stop> {
     if !overview.held.is_on() {
         return Ok(see_other(APP));
     }
-    let disable = visit.moment.messages().with(
-        "settings-disable-button",
-        &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
-    );
+    let disable = visit.moment.messages().text("settings-disable-button");
     let template = ChoosePage {
         page: dialog(&visit)?,
         disable,
@@ -184,6 +180,7 @@ fn install_page(
     let template = InstallPage {
         page: dialog(visit)?,
         steps: steps(visit, 1),
+        one_page: is_one_page(visit),
         what_changes: what_changes.unwrap_or_default(),
         platforms: by_platform(&settings.two_factor.totp.apps),
         asks_label: overview.held.is_on(),

@@ -1,7 +1,7 @@
 //! Changing an app that is set up: its name, which is asked first, removing one, and turning all of it off.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
@@ -16,11 +16,17 @@ use crate::settings::flow;
 use crate::step_up::pages::{ask_first, ask_or_stop, signed_out};
 
 use super::notice::Done;
-use super::{
-    SECURITY, authenticator_id, done, field_error, name_of, renewed, two_factor_in_a_sentence,
-};
+use super::{SECURITY, authenticator_id, done, field_error, name_of, renewed};
 
 const DISABLE: &str = "/settings/security/two-factor/disable";
+/// The same page, for people who came to remove their last app.
+const DISABLE_LAST: &str = "/settings/security/two-factor/disable?why=last-method";
+
+/// `GET /settings/security/two-factor/disable`
+#[derive(Deserialize)]
+pub struct Asked {
+    why: Option<String>,
+}
 
 /// `POST /settings/security/methods/{id}/rename`
 #[derive(Deserialize)]
@@ -56,6 +62,7 @@ struct RemovePage {
 struct DisablePage {
     page: Shell,
     required: bool,
+    is_last: bool,
     button: String,
     error: String,
 }
@@ -139,7 +146,7 @@ pub async fn remove_form(visit: Visit, Path(id): Path<String>) -> Result<Respons
     let factors = all(&visit).await?;
     let factor = one(&factors, &id)?;
     if factors.len() == 1 {
-        return Ok(see_other(DISABLE));
+        return Ok(see_other(DISABLE_LAST));
     }
     if let Some(proof) = ask_first(&visit, &remove_path(factor)).await? {
         return Ok(proof);
@@ -167,7 +174,7 @@ pub async fn remove(visit: Visit, Path(id): Path<String>) -> Result<Response, St
     let known = authenticator_id(&id)?;
     match flow::remove(&visit.moment, visit.acting()?, known).await {
         Ok(token) => renewed(&visit, token.as_deref(), done(Done::MethodRemoved)),
-        Err(Stop::Refused(Refusal::LastFactor)) => Ok(see_other(DISABLE)),
+        Err(Stop::Refused(Refusal::LastFactor)) => Ok(see_other(DISABLE_LAST)),
         Err(stop) => ask_or_stop(stop, &format!("/settings/security/methods/{known}/remove")),
     }
 }
@@ -176,17 +183,17 @@ pub async fn remove(visit: Visit, Path(id): Path<String>) -> Result<Response, St
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn disable_form(visit: Visit) -> Result<Response, Stop> {
-    disable_page(&visit, String::new()).await
+pub async fn disable_form(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Stop> {
+    let is_last = asked.why.as_deref() == Some("last-method");
+    disable_page(&visit, is_last, String::new()).await
 }
 
-async fn disable_page(visit: &Visit, error: String) -> Result<Response, Stop> {
+async fn disable_page(visit: &Visit, is_last: bool, error: String) -> Result<Response, Stop> {
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     if !overview.held.is_on() {
         return Ok(done(Done::OffAlready));
     }
-    let label = ("label", Arg::from(two_factor_in_a_sentence(visit)));
-    let button = (visit.moment.messages()).with("settings-disable-button", &[label]);
+    let button = visit.moment.messages().text("settings-disable-button");
     let status = if error.is_empty() {
         StatusCode::OK
     } else {
@@ -195,6 +202,7 @@ async fn disable_page(visit: &Visit, error: String) -> Result<Response, Stop> {
     let template = DisablePage {
         page: visit.settings_shell(button.clone(), SettingsTab::Security)?,
         required: overview.required,
+        is_last,
         button,
         error,
     };
@@ -216,7 +224,7 @@ pub async fn disable(
         Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, DISABLE),
         Err(stop) => {
             let error = field_error(&visit, stop)?;
-            disable_page(&visit, error).await
+            disable_page(&visit, false, error).await
         }
     }
 }

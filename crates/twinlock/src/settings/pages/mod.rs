@@ -44,12 +44,6 @@ fn authenticator_id(text: &str) -> Result<AuthenticatorId, Stop> {
     text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
-/// The name of two-factor authentication inside a sentence.
-fn two_factor_in_a_sentence(visit: &Visit) -> String {
-    let labels = &visit.moment.app.settings.branding.labels;
-    labels.two_factor.to_lowercase()
-}
-
 /// What an app is called: the person's own name for it, or what it is.
 fn name_of(visit: &Visit, factor: &Authenticator) -> String {
     if factor.label.is_empty() {

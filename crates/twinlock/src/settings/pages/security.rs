@@ -17,7 +17,7 @@ use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
 
-use super::{SECURITY, name_of, notice, two_factor_in_a_sentence};
+use super::{SECURITY, name_of, notice};
 
 /// Codes left at which the page warns.
 const FEW: u32 = 3;
@@ -85,10 +85,6 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     let messages = visit.moment.messages();
     let settings = &visit.moment.app.settings;
-    let change = messages.with(
-        "settings-change-two-factor",
-        &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
-    );
     let held = &overview.held;
     let template = SecurityPage {
         page: visit.settings_shell(
@@ -96,7 +92,7 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
             SettingsTab::Security,
         )?,
         labels: settings.branding.labels.clone(),
-        change,
+        change: messages.text("settings-change-two-factor"),
         banner: notice::banner(&visit, shown.done.as_deref()),
         methods: held.factors.iter().map(|one| method(&visit, one)).collect(),
         one_page: settings.two_factor.enrolment == Enrolment::OnePage,
@@ -155,10 +151,7 @@ pub async fn recovery_code_used(visit: Visit) -> Result<Response, Stop> {
             "settings-recovery-used",
             &[("left", Arg::from(overview.held.codes_left()))],
         ),
-        again: messages.with(
-            "settings-recovery-used-again",
-            &[("label", Arg::from(two_factor_in_a_sentence(&visit)))],
-        ),
+        again: messages.text("settings-recovery-used-again"),
         replaces: preferred.id.to_string(),
     };
     page(StatusCode::OK, &template)

@@ -64,7 +64,6 @@ struct CodePage {
 #[template(path = "sign_in/pages/enroll_codes.html")]
 struct SheetPage {
     page: Shell,
-    steps: String,
     sheet: ShownSheet,
     next: String,
     error: String,
@@ -152,7 +151,7 @@ fn code_page(visit: &Visit, setup: Setup, refusal: Option<&Refusal>) -> Result<R
     let messages = visit.moment.messages();
     let template = CodePage {
         page: visit.shell(messages.text("second-factor-title")),
-        steps: steps(&messages, 2),
+        steps: steps(&messages, 3),
         path: format!("/sign-in/enroll/{}", setup.id),
         error: error(visit, refusal),
     };
@@ -224,7 +223,6 @@ fn sheet_page(
             "enroll-is-on",
             &[("label", Arg::from(branding.labels.two_factor.as_str()))],
         )),
-        steps: steps(&messages, 3),
         sheet: ShownSheet::new(sheet, &messages, &branding.name, &branding.support),
         next,
         error: slip.map(|id| messages.text(id)).unwrap_or_default(),
