@@ -193,6 +193,9 @@ async fn k8_turning_it_off_asks_for_a_code_on_that_very_page(place: &Place) {
     let app = place.app().await;
     let (person, mut browser) = insider(&app, "ann@example.org").await;
     browser.open("/settings/security").await;
+    browser.follow("Remove").await;
+    browser.must_see("This is your last method.");
+    browser.open("/settings/security").await;
     browser.press("Disable 2FA").await;
     browser.must_see("This makes your account less secure. Only do it if you must.");
     browser.fill("Code", &person.phone().wrong_code(app.time.seconds(), 0));
