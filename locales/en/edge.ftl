@@ -16,6 +16,7 @@ back-to-start = Go to the start page
 
 refusal-invalid-code = That code did not match. Codes change every 30 seconds: try the next one.
 refusal-invalid-code-title = The code did not match
+refusal-invalid-mailed-code = That code did not match, or it is no longer good. Check the newest mail, or ask for a new code.
 refusal-clock-drift =
     { $minutes ->
         [one] Your phone’s clock is about 1 minute slow. Set it to automatic, then try the next code.
@@ -48,6 +49,8 @@ refusal-too-many-requests = That was asked too often. Try again at { $until }.
 refusal-too-many-requests-title = Too many requests
 refusal-invalid-email = That is not an email address. It should look like ann@example.org.
 refusal-invalid-email-title = Not an email address
+refusal-not-a-backup-code = That is not a backup code. It should look like those on your sheet.
+refusal-not-a-backup-code-title = Not a backup code
 refusal-too-long = That is too long.
 refusal-too-long-title = Too long
 refusal-too-short = That password is too short. A few words in a row make a good one.

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::app::{AccountId, App};
+use crate::app::{AccountId, App, is_deceptive};
 
 /// What an account may do on the instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,13 +121,9 @@ fn dots_astray(part: &str) -> bool {
 /// A name as it is kept: trimmed, without control and direction characters, at most 100 characters. `None` when it is too long.
 #[must_use]
 pub fn clean_name(typed: &str) -> Option<String> {
-    let dangerous = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let clean: String = typed
         .nfc()
-        .filter(|c| !dangerous(*c))
+        .filter(|c| !is_deceptive(*c))
         .collect::<String>()
         .trim()
         .to_owned();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use super::{Draw, Fault, Stop};
@@ -23,6 +23,11 @@ pub struct Hasher {
     admitted: Arc<Semaphore>,
     /// A hash nobody's password has, checked where an account has none.
     dummy: Arc<str>,
+}
+
+/// A place in the queue of the pool.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Hasher {
@@ -47,31 +52,44 @@ impl Hasher {
     /// # Errors
     /// [`Fault::Overloaded`] when the queue is full.
     pub async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<String, Stop> {
-        Ok(self.run(move || hash(&password, &salt)).await??)
+        let place = self.reserve()?;
+        Ok(self.run(place, move || hash(&password, &salt)).await??)
+    }
+
+    /// A place in the queue, to be taken before a try is counted: a try that is counted is hashed.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when the queue is full.
+    pub fn reserve(&self) -> Result<Place, Stop> {
+        let permit = Arc::clone(&self.admitted).try_acquire_owned();
+        let permit = permit.map_err(|_| Fault::Overloaded("password hashing"))?;
+        Ok(Place { _permit: permit })
     }
 
     /// Whether a password has this hash. Without a hash the same work is done and the answer is no.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when the queue is full.
+    /// [`Fault::Internal`] when the pool stopped.
     pub async fn check(
         &self,
+        place: Place,
         password: Zeroizing<String>,
         stored: Option<String>,
     ) -> Result<bool, Stop> {
         let real = stored.is_some();
         let against = stored.unwrap_or_else(|| self.dummy.to_string());
-        Ok(self.run(move || matches(&password, &against)).await? && real)
+        Ok(self
+            .run(place, move || matches(&password, &against))
+            .await?
+            && real)
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Stop> {
-        let _admitted = self
-            .admitted
-            .try_acquire()
-            .map_err(|_| Fault::Overloaded("password hashing"))?;
+        let _place = place;
         let _running = self
             .running
             .acquire()

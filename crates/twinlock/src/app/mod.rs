@@ -8,6 +8,7 @@ mod clock;
 mod hasher;
 mod id;
 mod refusal;
+mod text;
 mod token;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use id::{
     NotAnId, OrganizationId, SessionId, SignInId,
 };
 pub use refusal::{Fault, Refusal, Stop};
+pub use text::is_deceptive;
 pub use token::{Secret, Token};
 
 use crate::config::Settings;

@@ -41,6 +41,8 @@ pub enum Refusal {
         /// How far the phone's clock is behind, where that can be told.
         drift_seconds: Option<u32>,
     },
+    /// The mailed code does not fit: wrong, used, too old, or its tries are spent.
+    InvalidMailedCode,
     /// A backup code with a typing slip, told by its check character; cost no try.
     Mistyped,
     /// Email and password (or code) do not belong together.

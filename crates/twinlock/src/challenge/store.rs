@@ -17,6 +17,8 @@ const CONSUME: &str = "UPDATE challenge SET consumed_at = ?4, payload = NULL WHE
     AND consumed_at IS NULL";
 const LIVE: &str = "SELECT resend_at, expires_at FROM challenge WHERE account_id = ?1 AND challenge_id = ?2 AND purpose = ?3 \
     AND consumed_at IS NULL AND expires_at > ?4";
+const OPEN: &str = "SELECT 1 FROM challenge WHERE account_id = ?1 AND challenge_id = ?2 AND purpose = ?3 \
+    AND consumed_at IS NULL AND tries_left > 0 AND expires_at > ?4";
 const DROP_ACCOUNT: &str = "DELETE FROM challenge WHERE account_id = ?1";
 const PAYLOAD: &str =
     "SELECT payload FROM challenge WHERE account_id = ?1 AND challenge_id = ?2 AND purpose = ?3";
@@ -30,6 +32,7 @@ pub const STATEMENTS: &[&str] = &[
     TRY,
     CONSUME,
     LIVE,
+    OPEN,
     DROP_ACCOUNT,
     PAYLOAD,
     PURGE,
@@ -121,6 +124,21 @@ pub fn live(w: &mut Work<'_, '_>, key: Key) -> Result<Option<Times>, Stop> {
     Ok(found)
 }
 
+/// Whether a code could still be accepted.
+///
+/// # Errors
+/// The database's trouble.
+pub fn is_open(w: &mut Work<'_, '_>, key: Key) -> Result<bool, Stop> {
+    let now = w.now();
+    let values = [
+        key.account.into(),
+        key.within.into(),
+        key.purpose.name().into(),
+        now.into(),
+    ];
+    Ok(w.tx.query_opt(OPEN, &values, |row| row.int(0))?.is_some())
+}
+
 /// The payload kept beside a code, whether or not it is still live.
 ///
 /// # Errors
@@ -139,11 +157,9 @@ pub fn payload(w: &mut Work<'_, '_>, key: Key) -> Result<Option<Vec<u8>>, Stop> 
 /// Spends a try and consumes the code if it fits; gives the payload back.
 ///
 /// # Errors
-/// [`Refusal::InvalidCode`] for every cause: wrong, used, too old, tries spent, never sent.
+/// [`Refusal::InvalidMailedCode`] for every cause: wrong, used, too old, tries spent, never sent.
 pub fn consume(w: &mut Work<'_, '_>, key: Key, typed: &str) -> Result<Option<Vec<u8>>, Stop> {
-    let wrong = Refusal::InvalidCode {
-        drift_seconds: None,
-    };
+    let wrong = Refusal::InvalidMailedCode;
     let code = EmailedCode::parse(typed).map_err(|_| wrong.clone())?;
     let now = w.now();
     let values = [

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo as Running, SETTINGS, Seeded};
-use crate::server;
+use crate::server::{self, StopSignals};
 
 use super::{say, settings};
 
@@ -39,6 +39,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let signals = StopSignals::listen()?;
         let settings = settings::read_demo(config, SETTINGS)?;
         let (listener, moved) = self.listener().await?;
         let address = listener.local_addr()?;
@@ -50,7 +51,7 @@ impl Demo {
         } else {
             say(&words(&demo, moved));
         }
-        server::run(&demo.app, listener, router).await?;
+        server::run(&demo.app, listener, router, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
 

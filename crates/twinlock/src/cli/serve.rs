@@ -13,7 +13,7 @@ use twinlock_web::{PublicUrl, TrustedProxies};
 use crate::account::{self, Role};
 use crate::app::{App, InvitationId, Stop, SystemClock, SystemEntropy, Token, Work};
 use crate::config::Settings;
-use crate::server::{self, Opening, Surroundings};
+use crate::server::{self, Opening, StopSignals, Surroundings};
 use crate::{routes, sign_up};
 
 use super::{say, settings, trouble};
@@ -34,6 +34,7 @@ pub(super) struct Serve {}
 
 impl Serve {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+        let signals = StopSignals::listen()?;
         let settings = settings::load(config)?;
         let listener = TcpListener::bind(&settings.server.listen)
             .await
@@ -62,7 +63,7 @@ impl Serve {
             say(&first_words(app, &public_url, &token));
         }
         let router = routes::router(app, public_url, proxies);
-        server::run(app, listener, router).await?;
+        server::run(app, listener, router, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -51,9 +51,18 @@ impl Folder {
 /// Replaces a file as a whole: whoever reads it sees the old or the new one.
 pub(super) fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     let fresh = file.with_extension("new");
-    std::fs::write(&fresh, text)
+    write_private(&fresh, text)
         .and_then(|()| std::fs::rename(&fresh, file))
         .with_context(|| format!("the file {}", file.display()))
+}
+
+/// The demo's passwords and secrets are for whoever started it.
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(file)?.write_all(text.as_bytes())
 }
 
 /// The file's text; `None` where there is no file.

@@ -138,7 +138,7 @@ impl Gatekeeper {
         let headers = &request.headers;
         let carried = Carried::read(headers, &self.public_url);
         let bearer = bearer(headers);
-        self.check_origin(request, &carried, bearer)?;
+        self.check_origin(request, &carried, bearer, guard.surface)?;
         let ip = self.client_ip(request);
         let moment = self
             .app
@@ -210,12 +210,25 @@ impl Gatekeeper {
         request: &Parts,
         carried: &Carried,
         bearer: Option<&str>,
+        surface: Surface,
     ) -> Result<(), Stop> {
         let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if safe || bearer.is_some() {
+        // Only a call of the API is made by its bearer token; a page is asked for by cookie, whatever else the request carries.
+        if surface == Surface::Api && bearer.is_some() {
             return Ok(());
         }
-        match check_own_origin(&request.headers, &self.public_url) {
+        let verdict = check_own_origin(&request.headers, &self.public_url);
+        if safe {
+            // A link on another site may open a page of ours, but not call the API with our cookie.
+            let lured =
+                surface == Surface::Api && carried.any() && verdict == OriginVerdict::Foreign;
+            return if lured {
+                Err(Refusal::ForeignOrigin.into())
+            } else {
+                Ok(())
+            };
+        }
+        match verdict {
             OriginVerdict::Own => Ok(()),
             OriginVerdict::Absent if !carried.any() => Ok(()),
             OriginVerdict::Foreign if !carried.any() && self.is_listed(request) => Ok(()),

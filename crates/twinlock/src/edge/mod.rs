@@ -10,6 +10,7 @@ mod paged;
 pub mod plain;
 pub mod respond;
 pub mod shell;
+pub mod telling;
 pub mod texts;
 mod visit;
 mod when;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use twinlock_web::i18n::{Arg, Messages};
 
-use crate::app::Timestamp;
+use crate::app::{Timestamp, is_deceptive};
 use crate::config::Branding;
 
 /// What a mail is about; also its message ids, `mail-<topic>-subject` and `mail-<topic>-text`.
@@ -185,13 +185,9 @@ fn in_words(written: &str, messages: &Messages) -> String {
 
 /// Names and user agents are hostile: no line breaks, no control or direction characters, no links, at most 200 characters.
 fn one_line(value: &str) -> String {
-    let dangerous = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     value
         .chars()
-        .filter(|c| !dangerous(*c))
+        .filter(|c| !is_deceptive(*c))
         .take(200)
         .collect::<String>()
         .replace("://", ": //")

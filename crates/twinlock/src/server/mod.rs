@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -25,14 +25,43 @@ use crate::outbox;
 /// How long requests and mails in hand may take to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// The signals that end the server, listened for before anybody is told that it is there.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened for.
+    pub fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes what is in hand (ten seconds at most; a second signal ends at once) and lets go of
 /// the database.
 ///
 /// # Errors
-/// When the signals cannot be listened for.
-pub async fn run(app: &App, listener: TcpListener, router: Router) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+/// None now; the signature leaves room for a part that fails to stop.
+pub async fn run(
+    app: &App,
+    listener: TcpListener,
+    router: Router,
+    mut signals: StopSignals,
+) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let limit_peers = app.settings.server.trusted_proxies.is_empty();
     let mut tasks = JoinSet::new();
@@ -40,8 +69,7 @@ pub async fn run(app: &App, listener: TcpListener, router: Router) -> anyhow::Re
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
     tasks.spawn(listen::accept(listener, router, limit_peers, stopped));
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.received() => {}
         ended = tasks.join_next() => tracing::error!(?ended, "a part of the server ended by itself"),
     }
     tracing::info!("stopping");
@@ -52,8 +80,7 @@ pub async fn run(app: &App, listener: TcpListener, router: Router) -> anyhow::Re
                 tracing::warn!("some work was cut off");
             }
         }
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.received() => {}
     }
     tasks.shutdown().await;
     app.store.close().await;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use twinlock_db::Locks;
+use zeroize::Zeroizing;
 
 use crate::account::{self, Account, Mailbox, Role};
 use crate::app::{AccountId, Cell, Fault, InvitationId, Moment, Refusal, SignInId, Stop, Work};
@@ -10,7 +11,9 @@ use crate::authenticators::{email_code, password};
 use crate::challenge::{self, store as challenges};
 use crate::outbox::Topic;
 use crate::session::FirstFactor;
-use crate::sign_in::flow::{Held, key, proven, read_token, refuse_resend_too_soon};
+use crate::sign_in::flow::{
+    Held, key, proven, read_token, refuse_resend_too_soon, refuse_without_code,
+};
 use crate::sign_in::opened::Opened;
 use crate::sign_in::{Progress, Purpose, Step, gate};
 
@@ -56,8 +59,13 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
         code: "too_long",
     })?;
     let (role, invitation) = admit(moment, &form, &mailbox).await?;
-    let password_hash = hash_password(moment, &form, &name, &mailbox).await?;
+    let password = check_password(moment, &form, &name, &mailbox)?;
+    // The budget comes before the hash: a refused sign-up costs nothing worth the trouble.
     email_code::flow::spend(moment, &mailbox, false).await?;
+    let password_hash = match password {
+        Some(password) => Some(password::flow::hash_new(moment, password).await?),
+        None => None,
+    };
     let looked_up = mailbox.clone();
     let taken = moment
         .read(move |w| account::store::find_by_mailbox(w, &looked_up))
@@ -101,19 +109,20 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
     ))
 }
 
-async fn hash_password(
+fn check_password(
     moment: &Moment,
     form: &Form,
     name: &str,
     mailbox: &Mailbox,
-) -> Result<Option<String>, Stop> {
+) -> Result<Option<Zeroizing<String>>, Stop> {
     let Some(typed) = form.password.as_deref().filter(|typed| !typed.is_empty()) else {
         return Ok(None);
     };
     let settings = &moment.app.settings;
     let about = [name, mailbox.as_str(), &settings.branding.name];
-    let password = password::rules::new_password(typed, settings, &about)?;
-    Ok(Some(password::flow::hash_new(moment, password).await?))
+    Ok(Some(password::rules::new_password(
+        typed, settings, &about,
+    )?))
 }
 
 /// Sends the code again; the old one dies.
@@ -167,10 +176,12 @@ async fn post(
 /// Proves the mailbox: the account exists from here on, and the sign-in goes on through the gate.
 ///
 /// # Errors
-/// [`Refusal::InvalidCode`] for every cause; [`Refusal::SignInExpired`] when the address was taken meanwhile.
+/// [`Refusal::InvalidMailedCode`] for every cause; [`Refusal::SignInExpired`] when the address was taken meanwhile.
 pub async fn verify(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
     let opened = opened(moment, token)?;
     let typed = typed.to_owned();
+    let asked = key(opened.account, opened.id, challenge::Purpose::SignUp);
+    refuse_without_code(moment, asked).await?;
     moment
         .write(Locks::account(opened.account.0), move |w| {
             make_account(w, &opened, &typed)
@@ -183,19 +194,19 @@ fn make_account(w: &mut Work<'_, '_>, opened: &Opened, typed: &str) -> Result<Pr
     let payload = challenges::consume(w, key(account, id, challenge::Purpose::SignUp), typed)?;
     let waiting = unseal(w, account, id, payload)?;
     if waiting.taken {
-        return Err(Refusal::InvalidCode {
-            drift_seconds: None,
-        }
-        .into());
+        return Err(Refusal::InvalidMailedCode.into());
     }
     let mailbox = opened.mailbox()?;
-    if !account::store::claim_mailbox(w, account, &mailbox)? {
+    if account::store::find_by_mailbox(w, &mailbox)?.is_some() {
         return Err(Refusal::SignInExpired.into());
     }
     if let Some(invitation) = waiting.invitation
         && !store::spend(w, invitation)?
     {
-        return Err(Fault::Stored("an invitation was used twice").into());
+        return Err(Refusal::SignUpClosed.into());
+    }
+    if !account::store::claim_mailbox(w, account, &mailbox)? {
+        return Err(Refusal::SignInExpired.into());
     }
     let now = w.now();
     let made = Account {

@@ -166,15 +166,14 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
                 .read(move |w| without_second_factor(w, &looking).map(|_| ()))
                 .await?;
             let tried = password::flow::attempt(moment, acting.account(), &typed).await?;
-            moment
-                .write(locks, move |w| {
-                    let session = without_second_factor(w, &acting)?;
-                    if let Err(stop) = password::flow::settle(w, &tried) {
-                        return Err(failed(w, &session)?.unwrap_or(stop));
-                    }
-                    by_first_factor(w, &acting, "password")
-                })
-                .await
+            password::flow::settling(moment, tried, move |w, tried| {
+                let session = without_second_factor(w, &acting)?;
+                if let Err(stop) = password::flow::settle(w, tried) {
+                    return Err(failed(w, &session)?.unwrap_or(stop));
+                }
+                by_first_factor(w, &acting, "password")
+            })
+            .await
         }
         Proof::EmailCode(typed) => {
             moment

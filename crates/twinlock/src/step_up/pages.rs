@@ -109,6 +109,7 @@ pub fn beside_field(stop: Stop) -> Result<Refusal, Stop> {
     match stop {
         Stop::Refused(
             refusal @ (Refusal::InvalidCode { .. }
+            | Refusal::InvalidMailedCode
             | Refusal::Mistyped
             | Refusal::InvalidCredentials
             | Refusal::Locked { .. }
@@ -282,7 +283,7 @@ fn say(visit: &Visit, asks: Asks, refusal: &Refusal) -> String {
     let messages = visit.moment.messages();
     match (asks, refusal) {
         (Asks::Password, Refusal::InvalidCredentials) => messages.text("step-up-wrong-password"),
-        (Asks::EmailCode, Refusal::InvalidCode { .. }) => messages.text("step-up-wrong-email-code"),
+        (Asks::EmailCode, Refusal::InvalidMailedCode) => messages.text("step-up-wrong-email-code"),
         _ => words(refusal, &messages, visit.moment.now),
     }
 }

@@ -6,7 +6,7 @@ use twinlock::sign_in::gate::Step;
 use twinlock::sign_up;
 
 use crate::support::books::credentials;
-use crate::support::caller::{NOT_THAT_CODE, PASSWORD, completed};
+use crate::support::caller::{NOT_THAT_CODE, NOT_THAT_MAILED_CODE, PASSWORD, completed};
 use crate::support::{Person, Place, TestApp, refused};
 
 on_both_engines!(
@@ -86,7 +86,7 @@ async fn p01_signing_up_with_an_address_that_has_an_account_opens_nothing(place:
     );
     for typed in ["AAAA-AAAA", "0000-0000"] {
         let why = refused(sign_up::flow::verify(&caller.moment(), &token, typed).await);
-        assert_eq!(why, NOT_THAT_CODE);
+        assert_eq!(why, NOT_THAT_MAILED_CODE);
     }
     assert_eq!(credentials(&app).await, before);
 }

@@ -5,7 +5,7 @@ use twinlock::sign_in::flow as sign_in;
 use twinlock::sign_up;
 
 use crate::support::books::credentials;
-use crate::support::caller::{NOT_THAT_CODE, completed};
+use crate::support::caller::{NOT_THAT_MAILED_CODE, completed};
 use crate::support::{Caller, Place, TestApp, refused};
 
 on_both_engines!(
@@ -45,12 +45,12 @@ async fn m04_a_code_serves_only_what_it_was_sent_for(place: &Place) {
         .unwrap();
     let other = app.mailed_code(&bob.email).await;
     let outcome = sign_in::verify_code(&caller.moment(), &reset, &code).await;
-    assert_eq!(refused(outcome), NOT_THAT_CODE);
+    assert_eq!(refused(outcome), NOT_THAT_MAILED_CODE);
     let outcome = sign_in::verify_code(&caller.moment(), &token, &other).await;
-    assert_eq!(refused(outcome), NOT_THAT_CODE);
+    assert_eq!(refused(outcome), NOT_THAT_MAILED_CODE);
     let signing_up = caller.ask_for_account("new@example.org").await.unwrap();
     let outcome = sign_up::flow::verify(&caller.moment(), &signing_up, &code).await;
-    assert_eq!(refused(outcome), NOT_THAT_CODE);
+    assert_eq!(refused(outcome), NOT_THAT_MAILED_CODE);
     completed(
         sign_in::verify_code(&caller.moment(), &token, &code)
             .await
@@ -70,7 +70,7 @@ async fn m16_only_the_newest_code_works_and_only_once(place: &Place) {
     let token = again.1.unwrap_or(token);
     let new = app.mailed_code(&bob.email).await;
     let outcome = sign_in::verify_code(&caller.moment(), &token, &old).await;
-    assert_eq!(refused(outcome), NOT_THAT_CODE);
+    assert_eq!(refused(outcome), NOT_THAT_MAILED_CODE);
     completed(
         sign_in::verify_code(&caller.moment(), &token, &new)
             .await
@@ -172,7 +172,7 @@ async fn n07_signing_up_with_somebody_elses_address_leaves_nothing(place: &Place
     let eve = app.caller("192.0.2.66");
     let token = eve.ask_for_account("ann@example.org").await.unwrap();
     let guessed = refused(sign_up::flow::verify(&eve.moment(), &token, "AAAA-AAAA").await);
-    assert_eq!(guessed, NOT_THAT_CODE);
+    assert_eq!(guessed, NOT_THAT_MAILED_CODE);
     assert!(credentials(&app).await.values().all(Vec::is_empty));
     // Ann signs up later with another password; Eve's goes nowhere.
     let mut own = app.caller("192.0.2.1");
@@ -184,7 +184,7 @@ async fn n07_signing_up_with_somebody_elses_address_leaves_nothing(place: &Place
     );
     assert_eq!(why, Refusal::InvalidCredentials);
     let late = refused(sign_up::flow::verify(&eve.moment(), &token, "AAAA-AAAA").await);
-    assert_eq!(late, NOT_THAT_CODE);
+    assert_eq!(late, NOT_THAT_MAILED_CODE);
     assert_eq!(app.account_of("ann@example.org").await, Some(ann.account));
 }
 

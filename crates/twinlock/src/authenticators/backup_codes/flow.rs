@@ -88,14 +88,15 @@ pub fn consume(
 /// Tells whether a code is good, without spending it.
 ///
 /// # Errors
-/// [`Refusal::Mistyped`] for a typing slip, [`Refusal::InvalidCode`] for what is not a backup code.
+/// [`Refusal::Mistyped`] for a typing slip, [`Refusal::Field`] for what is not a backup code.
 pub fn check(w: &mut Work<'_, '_>, account: AccountId, typed: &str) -> Result<Checked, Stop> {
     let code = match BackupCode::parse(typed) {
         Ok(code) => code,
         Err(BackupCodeError::Mistyped) => return Err(Refusal::Mistyped.into()),
         Err(BackupCodeError::NotABackupCode) => {
-            return Err(Refusal::InvalidCode {
-                drift_seconds: None,
+            return Err(Refusal::Field {
+                field: "code",
+                code: "not_a_backup_code",
             }
             .into());
         }

@@ -7,6 +7,7 @@ use twinlock_db::Locks;
 use zeroize::Zeroizing;
 
 use crate::app::{AccountId, DeviceId, Moment, Refusal, Stop, Work};
+use crate::config::Method;
 use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
 use crate::trusted_device;
 
@@ -37,6 +38,7 @@ struct Counted {
 /// [`Refusal::Locked`] or [`Refusal::TooManyRequests`] before anything is compared, the same for addresses nobody has.
 pub async fn attempt(moment: &Moment, account: AccountId, typed: &str) -> Result<Tried, Stop> {
     let password = rules::normalize(typed)?;
+    let place = moment.app.hasher.reserve()?;
     spend_network(moment).await?;
     let counted = moment
         .write(Locks::account(account.0), move |w| count(w, account))
@@ -44,7 +46,7 @@ pub async fn attempt(moment: &Moment, account: AccountId, typed: &str) -> Result
     let right = moment
         .app
         .hasher
-        .check(password, counted.stored.clone())
+        .check(place, password, counted.stored.clone())
         .await?;
     Ok(Tried {
         account,
@@ -73,6 +75,42 @@ pub fn settle(w: &mut Work<'_, '_>, tried: &Tried) -> Result<(), Stop> {
     let network = w.moment.client.network.clone();
     throttle::store::refund(w, "password_minute", &network, MINUTE)?;
     throttle::store::refund(w, "password_hour", &network, HOUR)
+}
+
+/// Runs the transaction that settles a try. Where it fails on our side, a right try is handed back all the same: our trouble must not
+/// lock anybody out.
+///
+/// # Errors
+/// What `work` says, or the database's trouble.
+pub async fn settling<T, F>(moment: &Moment, tried: Tried, work: F) -> Result<T, Stop>
+where
+    T: Send + 'static,
+    F: Fn(&mut Work<'_, '_>, &Tried) -> Result<T, Stop> + Send + Sync + 'static,
+{
+    let owned = tried.clone();
+    let locks = Locks::account(tried.account.0);
+    let outcome = moment.write(locks, move |w| work(w, &owned)).await;
+    if tried.right && matches!(outcome, Err(Stop::Fault(_))) {
+        hand_back(moment, tried).await;
+    }
+    outcome
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "lets a crowded queue clear before the next attempt; no decision rests on it"
+)]
+async fn hand_back(moment: &Moment, tried: Tried) {
+    for attempt in 1..=5_u64 {
+        tokio::time::sleep(Duration::from_millis(40 * attempt)).await;
+        let owned = tried.clone();
+        let locks = Locks::account(tried.account.0);
+        let done = moment.write(locks, move |w| settle(w, &owned)).await;
+        if !matches!(done, Err(Stop::Fault(_))) {
+            return;
+        }
+    }
+    tracing::warn!("a right password stays counted as a try: the database could not be written");
 }
 
 /// The hash of a new password that was checked already.
@@ -121,7 +159,7 @@ fn count(w: &mut Work<'_, '_>, account: AccountId) -> Result<Counted, Stop> {
         if let Standing::Until(until) = standing {
             return Err(Refusal::Locked {
                 until,
-                still_possible: vec!["email_code"],
+                still_possible: still_possible(w),
             }
             .into());
         }
@@ -138,6 +176,15 @@ fn count(w: &mut Work<'_, '_>, account: AccountId) -> Result<Counted, Stop> {
         device,
         stored: store::load(w, account)?,
     })
+}
+
+/// What works while passwords wait: nothing guessed at them closes the way by the mailbox, where it is offered.
+fn still_possible(w: &Work<'_, '_>) -> Vec<&'static str> {
+    if w.settings().sign_in.methods.contains(&Method::EmailCode) {
+        vec!["email_code"]
+    } else {
+        Vec::new()
+    }
 }
 
 /// A known device counts alone; anyone else counts for the account and, with growing waits, for the network at this account.

@@ -277,7 +277,10 @@ pub async fn check(
             let outcome = outcome(&visit, checked);
             check_page(&visit, StatusCode::OK, String::new(), Some(outcome))
         }
-        Err(Stop::Refused(Refusal::InvalidCode { .. })) => {
+        Err(Stop::Refused(Refusal::Field {
+            code: "not_a_backup_code",
+            ..
+        })) => {
             let error = visit.moment.messages().text("settings-check-not-a-code");
             check_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error, None)
         }

@@ -187,15 +187,29 @@ pub fn mailbox_code(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<Tim
     )
 }
 
+/// Refuses at once where no mailed code could fit any more, so that a stranger's guesses never stand in the account's queue.
+///
+/// # Errors
+/// [`Refusal::InvalidMailedCode`], as for a wrong code.
+pub async fn refuse_without_code(moment: &Moment, key: Key) -> Result<(), Stop> {
+    if moment.read(move |w| challenges::is_open(w, key)).await? {
+        Ok(())
+    } else {
+        Err(Refusal::InvalidMailedCode.into())
+    }
+}
+
 /// Proves a mailed code: as first factor, or of the mailbox in the middle of a sign-in.
 ///
 /// # Errors
-/// [`Refusal::InvalidCode`] for every cause; the same for addresses nobody has.
+/// [`Refusal::InvalidMailedCode`] for every cause; the same for addresses nobody has.
 pub async fn verify_code(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
     let typed = typed.to_owned();
     match read_token(moment, token)? {
         Held::Opened(opened) if opened.purpose == Purpose::SignUp => Err(Refusal::WrongStep.into()),
         Held::Opened(opened) => {
+            let asked = key(opened.account, opened.id, first_purpose(opened.purpose));
+            refuse_without_code(moment, asked).await?;
             let work = move |w: &mut Work<'_, '_>| {
                 let purpose = first_purpose(opened.purpose);
                 challenges::consume(w, key(opened.account, opened.id, purpose), &typed)?;

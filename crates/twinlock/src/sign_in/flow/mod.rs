@@ -7,7 +7,9 @@ pub mod opened;
 pub mod reset;
 pub mod second_factor;
 
-pub use mailed_code::{mailbox_code, refuse_resend_too_soon, send_code, verify_code};
+pub use mailed_code::{
+    mailbox_code, refuse_resend_too_soon, refuse_without_code, send_code, verify_code,
+};
 
 use twinlock_db::Locks;
 
@@ -150,18 +152,15 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
         return Err(Refusal::WrongStep.into());
     }
     let tried = password::flow::attempt(moment, opened.account, typed).await?;
-    moment
-        .write(Locks::account(opened.account.0), move |w| {
-            if let Err(stop) = password::flow::settle(w, &tried) {
-                note_refused_password(w, opened.account)?;
-                return Err(stop);
-            }
-            gate::first_factor_proven(
-                w,
-                proven(w, &opened, FirstFactor::Password, Purpose::SignIn),
-            )
-        })
-        .await
+    password::flow::settling(moment, tried, move |w, tried| {
+        if let Err(stop) = password::flow::settle(w, tried) {
+            note_refused_password(w, opened.account)?;
+            return Err(stop);
+        }
+        let sign_in = proven(w, &opened, FirstFactor::Password, Purpose::SignIn);
+        gate::first_factor_proven(w, sign_in)
+    })
+    .await
 }
 
 fn note_refused_password(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {

@@ -63,7 +63,8 @@ fn judge(w: &mut Work<'_, '_>, token: &Token, attempt: &Attempt) -> Result<Progr
     gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)
 }
 
-/// Five wrong codes end the sign-in, and so does a wrong code that brings a wait: the wait is not to be sat out in it.
+/// Five wrong codes end the sign-in. A wrong code that brings a wait ends every half-done sign-in of the account: the wait is not to be
+/// sat out in any of them.
 fn end_after_too_many(
     w: &mut Work<'_, '_>,
     sign_in: &SignIn,
@@ -74,7 +75,10 @@ fn end_after_too_many(
         return Ok(());
     }
     let wrong = store::wrong(w, sign_in)?;
-    if waits || wrong >= i64::from(wrong_codes_per_sign_in(&w.settings().limits)) {
+    if waits {
+        return store::end_all(w, sign_in.account);
+    }
+    if wrong >= i64::from(wrong_codes_per_sign_in(&w.settings().limits)) {
         store::end(w, sign_in)?;
     }
     Ok(())

@@ -72,10 +72,10 @@ impl Asked {
         let sent = self.mailed.is_some();
         let (mut error, mut problem) = (String::new(), String::new());
         match refusal {
-            Some(Refusal::InvalidCode { .. }) if sent => {
+            Some(Refusal::InvalidMailedCode) if sent => {
                 error = messages.text("mailed-code-wrong");
             }
-            Some(Refusal::InvalidCode { .. }) => problem = messages.text("mailed-code-too-old"),
+            Some(Refusal::InvalidMailedCode) => problem = messages.text("mailed-code-too-old"),
             Some(refusal) => problem = words(refusal, &messages, visit.moment.now),
             None => {}
         }

@@ -117,6 +117,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
             Ok(Outcome::Elsewhere(too_many(visit)?))
         }
         Refusal::InvalidCode { .. }
+        | Refusal::InvalidMailedCode
         | Refusal::Mistyped
         | Refusal::Locked { .. }
         | Refusal::ResendTooSoon(_)

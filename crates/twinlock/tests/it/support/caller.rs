@@ -244,6 +244,9 @@ pub(crate) const NOT_THAT_CODE: Refusal = Refusal::InvalidCode {
     drift_seconds: None,
 };
 
+/// The answer to every mailed code that does not fit.
+pub(crate) const NOT_THAT_MAILED_CODE: Refusal = Refusal::InvalidMailedCode;
+
 /// Whether somebody was turned away because too many were waiting: nothing was compared.
 pub(crate) fn was_turned_away<T>(outcome: &Result<T, Stop>) -> bool {
     matches!(outcome, Err(Stop::Fault(Fault::Database(DbError::Busy))))
