@@ -122,7 +122,7 @@ fn every_message_named_in_code_and_templates_has_a_text() {
 #[test]
 fn every_refusal_has_its_sentence_and_its_title() {
     let ids = english();
-    let source = include_str!("../../src/edge/answer.rs");
+    let source = include_str!("../../src/edge/telling.rs");
     let codes = Regex::new(r#"plain\(\s*StatusCode::[A-Z_]+,\s*"([a-z_]+)""#).unwrap();
     let words: BTreeSet<String> = codes
         .captures_iter(source)
