@@ -21,6 +21,7 @@ on_both_engines!(
     b07_five_wrong_codes_at_step_up_end_the_session,
     b08_somebody_elses_success_clears_nothing,
     b08_success_clears_the_row_but_not_the_month,
+    b12_r03_two_servers_count_together_and_accept_once,
     b13_a_sign_in_that_was_locked_stays_over,
     b14_strangers_do_not_keep_the_owner_out_of_a_known_device,
     b14_strangers_cannot_use_up_the_owners_mails,
@@ -214,6 +215,42 @@ async fn b08_success_clears_the_row_but_not_the_month(place: &Place) {
         until(&why) > app.now().plus(MONTH / 2),
         "the month is used up: {why:?}"
     );
+}
+
+/// Two servers on one database.
+async fn b12_r03_two_servers_count_together_and_accept_once(place: &Place) {
+    let (one, two) = (place.app().await, place.app().await);
+    let ann = one.person_with_app("ann@example.org").await;
+    let (here, there) = (one.caller("192.0.2.1"), two.caller("192.0.2.2"));
+    for _ in 0..5 {
+        let code = here.code(&ann);
+        let (first, second) = (
+            here.half_session(&ann).await,
+            there.half_session(&ann).await,
+        );
+        let (a, b) = tokio::join!(here.verify(&first, &code), there.verify(&second, &code));
+        assert_eq!(
+            u8::from(a.is_ok()) + u8::from(b.is_ok()),
+            1,
+            "one code, one session"
+        );
+        one.forward(30);
+    }
+    let waiting = there.half_session(&ann).await;
+    // The loser of the last pair was the first failure in a row.
+    for n in 0..4 {
+        let caller = if n % 2 == 0 { &here } else { &there };
+        let token = caller.half_session(&ann).await;
+        assert_eq!(
+            refused(caller.verify(&token, &caller.wrong(&ann, n)).await),
+            NOT_THAT_CODE
+        );
+    }
+    let token = there.half_session(&ann).await;
+    let why = refused(there.verify(&token, &there.code(&ann)).await);
+    assert!(matches!(why, Refusal::Locked { .. }), "{why:?}");
+    let over = refused(there.verify(&waiting, &there.code(&ann)).await);
+    assert_eq!(over, Refusal::SignInExpired);
 }
 
 async fn b13_a_sign_in_that_was_locked_stays_over(place: &Place) {
