@@ -263,7 +263,11 @@ fn failed(w: &mut Work<'_, '_>, session: &Session) -> Result<Option<Stop>, Stop>
     Ok(Some(Refusal::SignedOut.into()))
 }
 
-fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
+/// The account behind a session.
+///
+/// # Errors
+/// [`Refusal::Frozen`]; [`Refusal::SignedOut`] when the account is gone.
+pub fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
     match account::store::load(w, session.account)? {
         Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
         Some(owner) => Ok(owner),

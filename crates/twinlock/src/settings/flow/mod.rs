@@ -18,7 +18,7 @@ use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
 use crate::session::{self, Session};
 use crate::sign_in::gate::required_by;
-use crate::step_up::flow::{demand, judge};
+use crate::step_up::flow::{demand, judge, owner};
 
 /// What the Security page shows.
 pub struct Overview {
@@ -287,12 +287,4 @@ fn tell(
 ) -> Result<(), Stop> {
     audit::append(w, session.account, &Event::new(event).with("label", label))?;
     account::notice(w, session.account, topic, &[("label", label.to_owned())])
-}
-
-fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
-    match account::store::load(w, session.account)? {
-        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
-        Some(owner) => Ok(owner),
-        None => Err(Refusal::SignedOut.into()),
-    }
 }
