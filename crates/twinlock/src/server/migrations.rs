@@ -3,11 +3,18 @@
 use twinlock_db::Migration;
 
 /// Every step of the schema, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "first_story",
-    sql: include_str!("../../../../migrations/0001_first_story.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "first_story",
+        sql: include_str!("../../../../migrations/0001_first_story.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "notices_and_freeze",
+        sql: include_str!("../../../../migrations/0002_notices_and_freeze.sql"),
+    },
+];
 
 /// The schema this program works with.
 #[must_use]
