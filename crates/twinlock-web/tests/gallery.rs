@@ -7,7 +7,9 @@
 )]
 
 use askama::Template;
-use twinlock_web::{Catalog, MenuLink, Scheme, Shell, ShellUser, Tab, Width};
+use twinlock_web::{
+    Catalog, MenuLink, Scheme, Shell, ShellUser, Tab, TimelineDay, TimelineEvent, Tone, Width,
+};
 
 #[derive(Template)]
 #[template(path = "gallery.html")]
@@ -18,6 +20,7 @@ struct Gallery<'a> {
     name: &'a str,
     codes: Vec<String>,
     svg: &'a str,
+    days: Vec<TimelineDay>,
 }
 
 const HOSTILE: &str = "\"><script>alert(1)</script>' \u{202e}evil {{7*7}}";
@@ -58,9 +61,52 @@ fn gallery(scheme: Scheme, lang: &str, name: &str) -> String {
         name,
         codes: (0..10).map(|n| format!("{n}K3FQ-9ZT2M-7XWR")).collect(),
         svg: "<svg viewBox=\"0 0 29 29\"><path d=\"M4 4h7v7h-7zM18 4h7v7h-7zM4 18h7v7h-7z\"/></svg>",
+        days: days(name),
     }
     .render()
     .unwrap()
+}
+
+fn days(name: &str) -> Vec<TimelineDay> {
+    let event = |icon, tone, title: &str, device: &str| TimelineEvent {
+        icon,
+        tone,
+        title: title.into(),
+        device: device.into(),
+        detail: String::new(),
+        stamp: "2026-03-03T14:32:00Z".into(),
+        exact: "3 Mar 2026, 14:32 UTC".into(),
+        words: "5 minutes ago".into(),
+    };
+    vec![
+        TimelineDay {
+            title: "Today".into(),
+            events: vec![
+                event("in", Tone::Neutral, "Signed in", "Firefox on Linux"),
+                event("shield", Tone::Ok, "Two-factor authentication is on", name),
+            ],
+        },
+        TimelineDay {
+            title: "Yesterday".into(),
+            events: vec![
+                event(
+                    "warning",
+                    Tone::Warning,
+                    "A wrong code",
+                    "Chrome on Android",
+                ),
+                event("lock", Tone::Danger, name, ""),
+            ],
+        },
+    ]
+}
+
+#[test]
+fn events_are_grouped_by_day_and_say_when() {
+    let html = gallery(Scheme::System, "en", "Ann");
+    assert!(html.contains("<h2>Today</h2>") && html.contains("<h2>Yesterday</h2>"));
+    assert_eq!(html.matches("class=\"event ").count(), 4);
+    assert!(html.contains(r#"<time datetime="2026-03-03T14:32:00Z""#));
 }
 
 #[test]
