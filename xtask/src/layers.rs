@@ -55,6 +55,7 @@ pub(crate) const LAYERS: &[&[Module]] = &[
         feature("throttle"),
         feature("outbox"),
         feature("challenge"),
+        feature("undo"),
     ],
     // What a request can reach is built from the settings, never the other way round.
     &[part("app")],

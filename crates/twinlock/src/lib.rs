@@ -31,4 +31,5 @@ pub mod sign_up;
 pub mod step_up;
 pub mod throttle;
 pub mod trusted_device;
+pub mod undo;
 pub mod verify_api;

@@ -116,6 +116,10 @@ id!(
     /// One invitation to sign up.
     InvitationId
 );
+id!(
+    /// One link "this was not me".
+    UndoLinkId
+);
 
 fn uuid_v7(now: Timestamp, draw: &mut Draw) -> [u8; 16] {
     let random: [u8; 10] = draw.bytes();

@@ -27,7 +27,7 @@ pub use clock::{Clock, Draw, Entropy, NoEntropy, Seed, SystemClock, SystemEntrop
 pub use hasher::Hasher;
 pub use id::{
     AccountId, ApiKeyId, ApplicationId, AuthenticatorId, DeviceId, InvitationId, MessageId,
-    NotAnId, OrganizationId, SessionId, SignInId,
+    NotAnId, OrganizationId, SessionId, SignInId, UndoLinkId,
 };
 pub use refusal::{Fault, Refusal, Stop};
 pub use text::is_deceptive;

@@ -68,6 +68,8 @@ impl Token {
     pub const API_KEY: &'static str = "tlk_";
     /// Invitation.
     pub const INVITATION: &'static str = "tlv_";
+    /// The link "this was not me" of one event.
+    pub const UNDO: &'static str = "tlu_";
 
     /// A new token for an owner and a thing.
     #[must_use]

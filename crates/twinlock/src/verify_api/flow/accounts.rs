@@ -13,6 +13,7 @@ use crate::session;
 use crate::sign_in;
 use crate::throttle;
 use crate::trusted_device;
+use crate::undo;
 use crate::verify_api::rules::external_id;
 
 use super::{Ask, by, change, look};
@@ -151,6 +152,7 @@ pub async fn erase(moment: &Moment, ask: Ask) -> Result<(), Stop> {
         backup_codes::store::remove_all(w, id)?;
         password::store::remove(w, id)?;
         trusted_device::store::forget_all(w, id)?;
+        undo::end_all(w, id)?;
         throttle::store::clear_all(w, id)?;
         outbox::store::drop_account(w, id)?;
         account::store::delete(w, account)?;
