@@ -29,6 +29,7 @@ demo-inbox-explained = Every mail the demo sends, to any address, newest first.
 demo-inbox-empty = No mail yet. Sign up, and the code arrives here.
 demo-inbox-open-link = Open the link
 demo-inbox-read = Read the mail
+demo-inbox-html = Show it as HTML
 demo-clock = Clock
 demo-clock-explained = Move time forward to see what waits end. It never goes back.
 demo-clock-30-seconds = 30 seconds

@@ -1,106 +1,202 @@
-# Mails. `-subject` and `-text` for each topic.
+# Mails, plain text and HTML from the same words. Each topic has four messages:
+#   -subject  one line, at most 70 characters with a short product name
+#   -title    the headline of the HTML
+#   -text     what happened, or what the code is for; a blank line parts paragraphs. A code stands right below it
+#   -then     what to do now. In a mail with the link “This was not me” the mail-not-me messages stand in its place
+# Below -text a notice has lines of facts (mail-fact-…), each where there is something to say.
+
+mail-not-me-lead = Was it not you? Then freeze your account:
+mail-not-me-button = This was not me
+mail-not-me-then =
+    The link opens a page with one button. Pressing it signs out whoever did this and keeps everybody out, until you sign in again with what was valid before.
+
+    The link works once, within 72 hours, in any browser. Do not pass it on.
+mail-foot = { $product } tells you of everything that could let somebody else in. It never asks you by mail for a password or a code.
+mail-together = This happened more often than we tell one by one. This mail stands for all times from the one below until { $until }.
+mail-together-subject = { $subject } (again)
+
+mail-fact-account = Account
+    .value = { $account }
+mail-fact-label = App
+    .value = { $label }
+mail-fact-first = Signed in with
+    .value = { $first ->
+        [password] a password
+       *[email_code] an emailed code
+    }{ $second ->
+        [totp] {" "}and a code of an authenticator app
+        [backup_code] {" "}and a backup code
+       *[none] {""}
+    }
+mail-fact-by = Done by
+    .value = { $by ->
+        [machine] an administrator, on the machine { $product } runs on
+       *[application] the application “{ $application }”, with its API key
+    }
+mail-fact-device = Device
+    .value = { $device }
+mail-fact-at = Time
+    .value = { $at }
+mail-fact-reason = Reason given
+    .value = { $reason }
 
 mail-sign-up-code-subject = { $product }: your code is { $code }
-mail-sign-up-code-text =
-    Your code to finish signing up for { $product } is
-
-        { $code }
-
+mail-sign-up-code-title = Finish signing up
+mail-sign-up-code-text = Your code to finish signing up for { $product } is
+mail-sign-up-code-then =
     It is good for 10 minutes, and only on the device where you asked for it ({ $device }).
+
     If you did not ask for it, ignore this mail: nothing was made with your address.
 mail-already-signed-up-subject = { $product }: you have an account already
+mail-already-signed-up-title = You have an account already
 mail-already-signed-up-text =
-    Somebody, perhaps you, tried to sign up for { $product } with this address ({ $device }, { $at }).
+    Somebody, perhaps you, tried to sign up for { $product } with this address.
+
     You have an account already: sign in instead. If you have a password and forgot it, choose “Forgot your password?” there.
-    If it was not you, ignore this mail: nothing was changed.
+mail-already-signed-up-then = If it was not you, ignore this mail: nothing was changed.
 mail-sign-in-code-subject = { $product }: your sign-in code is { $code }
-mail-sign-in-code-text =
-    Your code to sign in to { $product } is
+mail-sign-in-code-title = Sign in
+mail-sign-in-code-text = Your code to sign in to { $product } is
+mail-sign-in-code-then =
+    It is good for 10 minutes, and only on the device where you asked for it ({ $device }). Never tell it to anybody.
 
-        { $code }
-
-    It is good for 10 minutes, and only on the device where you asked for it ({ $device }).
-    Never tell it to anybody. If you did not ask for it, somebody typed your address; ignore this mail.
+    If you did not ask for it, somebody typed your address. Ignore this mail.
 mail-password-reset-code-subject = { $product }: your code for a new password is { $code }
-mail-password-reset-code-text =
-    Your code to set a new password for { $product } is
+mail-password-reset-code-title = Set a new password
+mail-password-reset-code-text = Your code to set a new password for { $product } is
+mail-password-reset-code-then =
+    It is good for 10 minutes, and only on the device where you asked for it ({ $device }). Never tell it to anybody.
 
-        { $code }
-
-    It is good for 10 minutes, and only on the device where you asked for it ({ $device }).
-    Never tell it to anybody. If you did not ask for it, ignore this mail: your password stays as it is.
+    If you did not ask for it, ignore this mail: your password stays as it is.
 mail-mailbox-code-subject = { $product }: your code is { $code }
-mail-mailbox-code-text =
-    Your code to show that this mailbox is yours is
+mail-mailbox-code-title = Show that this mailbox is yours
+mail-mailbox-code-text = Your code to show that this mailbox is yours, while you sign in to { $product }, is
+mail-mailbox-code-then =
+    It is good for 10 minutes, and only on the device where you asked for it ({ $device }). Never tell it to anybody.
 
-        { $code }
-
-    It is good for 10 minutes, and only on the device where you asked for it ({ $device }).
-    Somebody who knows your password, or got past your first step, is signing in to { $product }. If it is not you, ignore this mail, and change your password if you have one.
+    If you are not signing in, somebody else got past your first step. Ignore this mail, and change your password if you have one.
 mail-step-up-code-subject = { $product }: your code is { $code }
-mail-step-up-code-text =
-    Your code to confirm a change of your { $product } account is
+mail-step-up-code-title = Confirm a change
+mail-step-up-code-text = Your code to confirm a change of your { $product } account is
+mail-step-up-code-then =
+    It is good for 10 minutes, and only on the device where you asked for it ({ $device }). Never tell it to anybody.
 
-        { $code }
-
-    It is good for 10 minutes. If you are not changing anything, sign in and end the sessions you do not know.
+    If you are not changing anything, sign in and end the sessions you do not know.
 mail-invitation-subject = { $product }: you are invited
-mail-invitation-text =
-    You are invited to { $product }. Open this link to make your account:
+mail-invitation-title = You are invited
+mail-invitation-text = You are invited to { $product }. Make your account with this link:
+mail-invitation-button = Create your account
+mail-invitation-then = The link works once. If you do not know what this is about, ignore this mail.
 
-        { $link }
+mail-new-device-subject = { $product }: a sign-in from a new device
+mail-new-device-title = A sign-in from a new device
+mail-new-device-text =
+    Somebody signed in to your { $product } account from a device that was not used with it before.
+
+    If it was you, there is nothing to do. A browser whose cookies were cleared counts as new, too.
+mail-new-device-then = If it was not you, sign in, end the sessions you do not know, and change your password if you have one.
+mail-mailbox-proven-subject = { $product }: the code we mailed you was used
+mail-mailbox-proven-title = The code we mailed you was used
+mail-mailbox-proven-text =
+    While somebody was signing in to your { $product } account, the code that we had sent to this mailbox was typed.
+
+    If it was you, there is nothing to do.
+mail-mailbox-proven-then = If it was not you, somebody reads your mail. Secure your mailbox, and change your password if you have one.
+mail-second-factor-locked-subject = { $product }: somebody is guessing your codes
+mail-second-factor-locked-text =
+    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes. Codes of your authenticator app are not looked at again until { $until }; a backup code still works.
+
+    If it was you, wait until then, or use a backup code.
+mail-second-factor-locked-title = Somebody is guessing your codes
+mail-second-factor-locked-then = If it was not you, change your password if you have one, and secure your mailbox: whoever it was knows the one or reads the other.
+mail-codes-unlocked-subject = { $product }: the wait after wrong codes was ended
+mail-codes-unlocked-title = The wait after wrong codes was ended
+mail-codes-unlocked-text = If your { $product } account had to wait because of wrong codes or passwords, it does not any more.
+mail-codes-unlocked-then = If you did not ask for this, contact { $support }.
+mail-session-ended-by-tries-subject = { $product }: a device was signed out after wrong tries
+mail-session-ended-by-tries-title = A device was signed out after wrong tries
+mail-session-ended-by-tries-text =
+    On a device that was signed in to your { $product } account, somebody wanted to make a change and failed five times to prove that it was you. That device was signed out.
+
+    If it was you, sign in again.
+mail-session-ended-by-tries-then = If it was not you, sign in, end the sessions you do not know, and change your password if you have one.
+
 mail-two-factor-on-subject = { $product }: two-factor authentication is on
+mail-two-factor-on-title = Two-factor authentication is on
 mail-two-factor-on-text =
-    Two-factor authentication was turned on for your { $product } account ({ $device }, { $at }).
-    Your other sessions were signed out. If it was not you, contact { $support } at once.
-mail-method-added-subject = { $product }: a method was added
+    Two-factor authentication was turned on for your { $product } account. From now on signing in asks for a code.
+
+    Your other sessions were signed out.
+mail-two-factor-on-then = If it was not you, contact { $support } at once.
+mail-method-added-subject = { $product }: an authenticator app was added
+mail-method-added-title = An authenticator app was added
 mail-method-added-text =
-    An authenticator app was added to your { $product } account ({ $device }, { $at }).
-    Your other sessions were signed out. If it was not you, sign in, remove it, and change your password if you have one.
-mail-method-removed-subject = { $product }: a method was removed
+    An authenticator app was added to your { $product } account. Its codes let in whoever holds it.
+
+    Your other sessions were signed out.
+mail-method-added-then = If it was not you, sign in, remove it, and change your password if you have one.
+mail-method-removed-subject = { $product }: an authenticator app was removed
+mail-method-removed-title = An authenticator app was removed
 mail-method-removed-text =
-    An authenticator app was removed from your { $product } account ({ $device }, { $at }).
-    Your other sessions were signed out. If it was not you, contact { $support } at once.
+    An authenticator app was removed from your { $product } account. Its codes no longer work.
+
+    Your other sessions were signed out.
+mail-method-removed-then = If it was not you, contact { $support } at once.
 mail-method-replaced-subject = { $product }: your authenticator app was set up anew
+mail-method-replaced-title = Your authenticator app was set up anew
 mail-method-replaced-text =
-    An authenticator app of your { $product } account was set up anew and the old one no longer works ({ $device }, { $at }).
-    Your other sessions were signed out. If it was not you, contact { $support } at once.
+    An authenticator app of your { $product } account was set up anew. The codes of the old one no longer work.
+
+    Your other sessions were signed out.
+mail-method-replaced-then = If it was not you, contact { $support } at once.
 mail-two-factor-off-subject = { $product }: two-factor authentication is off
+mail-two-factor-off-title = Two-factor authentication is off
 mail-two-factor-off-text =
-    Two-factor authentication was turned off for your { $product } account ({ $device }, { $at }). Signing in no longer asks for a code.
-    Your other sessions were signed out. If it was not you, turn it on again, and change your password if you have one.
+    Two-factor authentication was turned off for your { $product } account. Signing in no longer asks for a code.
+
+    Your other sessions were signed out.
+mail-two-factor-off-then = If it was not you, turn it on again, and change your password if you have one.
 mail-two-factor-reset-subject = { $product }: two-factor authentication was reset
+mail-two-factor-reset-title = Two-factor authentication was reset
 mail-two-factor-reset-text =
-    Two-factor authentication of your { $product } account was reset ({ $at }). Your methods, backup codes and sessions are gone.
-    Next time you sign in you prove this mailbox and set it up again.
-    If you did not ask for this, contact { $support } at once.
-mail-two-factor-reset-elsewhere-subject = { $product }: two-factor authentication of an account was reset on the machine
-mail-two-factor-reset-elsewhere-text =
-    Somebody with access to the machine { $product } runs on reset two-factor authentication of the account { $account } ({ $at }).
-    Reason given: { $reason }
-    If you do not know of it, look into who has access to the machine.
+    Two-factor authentication of your { $product } account was reset. Your authenticator apps, your backup codes and your sessions are gone.
+
+    Next time you sign in you prove this mailbox and set up two-factor authentication again.
+mail-two-factor-reset-then = If you did not ask for this, contact { $support } at once.
+mail-two-factor-reset-elsewhere-subject = { $product }: two-factor authentication was reset on the machine
+mail-two-factor-reset-elsewhere-title = Two-factor authentication was reset on the machine
+mail-two-factor-reset-elsewhere-text = Somebody with access to the machine { $product } runs on reset two-factor authentication of an account. You are told because you are an administrator.
+mail-two-factor-reset-elsewhere-then = If you do not know of it, look into who has access to the machine.
 mail-backup-codes-made-subject = { $product }: new backup codes
-mail-backup-codes-made-text =
-    New backup codes were made for your { $product } account ({ $device }, { $at }). The old ones no longer work.
-    If it was not you, sign in, make new ones, and change your password if you have one.
+mail-backup-codes-made-title = New backup codes
+mail-backup-codes-made-text = New backup codes were made for your { $product } account. The old ones no longer work.
+mail-backup-codes-made-then = If it was not you, sign in, make new ones, and change your password if you have one.
 mail-backup-code-used-subject = { $product }: a backup code was used
+mail-backup-code-used-title = A backup code was used
 mail-backup-code-used-text =
-    A backup code of your { $product } account was used ({ $device }, { $at }). { $left ->
+    A backup code of your { $product } account was used { $use ->
+        [sign-in] to sign in
+        [application] in an application
+       *[change] before a change
+    }. { $left ->
         [0] None is left: make new ones.
         [one] One is left: make new ones.
        *[other] { $left } are left.
     }
-    If it was not you, make new codes at once, and change your password if you have one.
+mail-backup-code-used-then = If it was not you, make new codes at once, and change your password if you have one.
 mail-backup-codes-revealed-subject = { $product }: your backup codes were looked at
-mail-backup-codes-revealed-text =
-    The backup codes of your { $product } account were shown ({ $device }, { $at }).
-    If it was not you, make new ones, and change your password if you have one.
+mail-backup-codes-revealed-title = Your backup codes were looked at
+mail-backup-codes-revealed-text = The backup codes of your { $product } account were shown.
+mail-backup-codes-revealed-then = If it was not you, make new ones, and change your password if you have one.
 mail-password-changed-subject = { $product }: your password was changed
+mail-password-changed-title = Your password was changed
 mail-password-changed-text =
-    The password of your { $product } account was changed ({ $device }, { $at }). Your other sessions were signed out.
-    If it was not you, choose “Forgot your password?” when you sign in.
-mail-second-factor-locked-subject = { $product }: somebody is guessing your codes
-mail-second-factor-locked-text =
-    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes ({ $device }, { $at }).
-    Codes are not looked at again until { $until }; a backup code still works.
-    If it was not you, change your password if you have one, and secure your mailbox: whoever it was knows the one or reads the other.
+    The password of your { $product } account was changed.
+
+    Your other sessions were signed out.
+mail-password-changed-then = If it was not you, choose “Forgot your password?” when you sign in.
+
+mail-account-deleted-subject = { $product }: your account was deleted
+mail-account-deleted-title = Your account was deleted
+mail-account-deleted-text = Your { $product } account was deleted, with everything that belonged to it. This is the last mail about it.
+mail-account-deleted-then = If you did not expect this, contact { $support }.

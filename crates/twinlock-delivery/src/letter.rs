@@ -213,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn no_line_of_either_part_is_too_long_for_the_wire() {
+        let long = "word ".repeat(400);
+        for words in [long.clone(), format!("ü {long}"), "x".repeat(3_000)] {
+            let raw = written(&Mail {
+                text: words.clone(),
+                html: Some(format!("<p style=\"margin: 0\">{words}</p>")),
+                ..mail()
+            });
+            let longest = raw.split("\r\n").map(str::len).max().unwrap();
+            assert!(longest <= 78, "a line of {longest} bytes");
+            assert!(raw.is_ascii());
+        }
+    }
+
+    #[test]
     fn only_a_local_part_asks_for_smtputf8() {
         let from = "no-reply@example.com".parse().unwrap();
         let needs = |to: &str| {

@@ -10,6 +10,8 @@ use crate::assets::{hashed_url, immutable_response};
 pub struct Theme {
     css: String,
     url: String,
+    accent: String,
+    on_accent: String,
 }
 
 impl Theme {
@@ -19,10 +21,19 @@ impl Theme {
     /// The reason in words, as [`theme_css`].
     pub fn new(accent: &str) -> Result<Theme, String> {
         let css = theme_css(accent)?;
+        let (light, _) = readable(accent)?;
         Ok(Theme {
             url: hashed_url("theme.css", css.as_bytes()),
             css,
+            accent: light.hex(),
+            on_accent: light.text_on_top().hex(),
         })
+    }
+
+    /// The accent and the colour of words on it, as `#rrggbb`; for where no stylesheet reaches, such as a button in a mail.
+    #[must_use]
+    pub fn accent(&self) -> (&str, &str) {
+        (&self.accent, &self.on_accent)
     }
 
     /// Where the stylesheet is served: `/assets/theme.<hash>.css`; goes into
@@ -49,6 +60,17 @@ impl Theme {
 /// # Errors
 /// Says so if the text is not a colour, or if reaching 4.5:1 would change it beyond recognition.
 pub fn theme_css(accent: &str) -> Result<String, String> {
+    let (light, dark) = readable(accent)?;
+    let (light, on_light) = (light.hex(), light.text_on_top().hex());
+    let (dark, on_dark) = (dark.hex(), dark.text_on_top().hex());
+    Ok(format!(
+        ":root{{--accent-light:{light};--on-accent-light:{on_light};\
+         --accent-dark:{dark};--on-accent-dark:{on_dark}}}\n"
+    ))
+}
+
+/// The accent as it can be read in the light look and in the dark one.
+fn readable(accent: &str) -> Result<(Colour, Colour), String> {
     let colour = Colour::parse(accent)
         .ok_or_else(|| format!("branding.accent {accent:?} is not a colour such as #0b57d0"))?;
     let light = colour
@@ -57,12 +79,7 @@ pub fn theme_css(accent: &str) -> Result<String, String> {
     let dark = colour
         .until_readable(DARK_GROUND, WHITE)
         .ok_or_else(|| refusal(accent, colour, DARK_GROUND, "too dark for the dark look"))?;
-    let (light, on_light) = (light.hex(), light.text_on_top().hex());
-    let (dark, on_dark) = (dark.hex(), dark.text_on_top().hex());
-    Ok(format!(
-        ":root{{--accent-light:{light};--on-accent-light:{on_light};\
-         --accent-dark:{dark};--on-accent-dark:{on_dark}}}\n"
-    ))
+    Ok((light, dark))
 }
 
 /// The least favourable grounds accent-coloured text stands on; the same values as in `app.css`.

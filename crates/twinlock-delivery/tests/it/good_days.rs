@@ -56,6 +56,49 @@ async fn ann_gets_her_mail_once_with_all_headers() {
     }
 }
 
+/// Both parts as a mail program reads them: long lines, letters outside ASCII and lines that look like the protocol come out as they went in.
+#[tokio::test]
+async fn both_parts_arrive_as_they_were_written() {
+    let Some(server) = server() else { return };
+    let smtp = provider(&server.url(), LIMIT);
+    let long = "Grüße, 世界 ".repeat(200);
+    let text = format!("{long}\n\n.\nFrom here on\n= not an escape =3D\n");
+    let html = format!("<p style=\"margin: 0\">{long}</p>\n.\n<p>= not an escape =3D</p>\n");
+    let sent = Mail {
+        text: text.clone(),
+        html: Some(html.clone()),
+        ..mail("1")
+    };
+    assert_accepted(&smtp.send(&sent).await);
+    let messages = server.messages().unwrap();
+    assert_eq!(part(&messages[0], "plain"), text);
+    assert_eq!(part(&messages[0], "html"), html);
+}
+
+/// One part of a message, decoded by another implementation of MIME than the one that wrote it.
+fn part(raw: &str, kind: &str) -> String {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let read = "import sys, email, email.policy\n\
+        mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)\n\
+        sys.stdout.buffer.write(mail.get_body((sys.argv[1],)).get_content().encode())";
+    let mut python = Command::new("/usr/bin/python3")
+        .args(["-c", read, kind])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = python.stdin.take().unwrap();
+    input.write_all(raw.as_bytes()).unwrap();
+    drop(input);
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    // Lines of text end in CRLF on the wire, encoded or not (RFC 2046 §4.1.1).
+    let decoded = String::from_utf8(output.stdout).unwrap();
+    decoded.replace("\r\n", "\n")
+}
+
 #[tokio::test]
 async fn m13_hostile_text_reaches_one_recipient_and_adds_no_header() {
     let Some(server) = server() else { return };

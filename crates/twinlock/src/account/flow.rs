@@ -41,6 +41,7 @@ pub fn notice(
         values: all,
         at: w.now(),
         language: w.moment.client.language.clone(),
+        together_until: None,
     };
     let expires_at = w.now().plus(outbox::store::NOTICE_LIFE);
     outbox::post(w, account, &letter, expires_at, false)

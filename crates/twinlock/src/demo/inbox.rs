@@ -30,8 +30,12 @@ pub struct Shown {
     pub link: Option<String>,
     /// When it left, by the demo's clock.
     pub sent_at: String,
+    /// The id it was sent with, the same at each try.
     #[serde(skip)]
-    id: String,
+    pub id: String,
+    /// The same as HTML.
+    #[serde(skip)]
+    pub html: Option<String>,
 }
 
 /// See the module's text. Clones share one inbox.
@@ -55,6 +59,14 @@ impl Inbox {
     #[must_use]
     pub fn newest_first(&self) -> Vec<Shown> {
         self.mails().iter().cloned().collect()
+    }
+
+    /// The HTML of one mail.
+    #[must_use]
+    pub fn html(&self, id: &str) -> Option<String> {
+        let mails = self.mails();
+        let found = mails.iter().find(|mail| mail.id == id)?;
+        found.html.clone()
     }
 
     fn mails(&self) -> MutexGuard<'_, VecDeque<Shown>> {
@@ -90,6 +102,7 @@ fn shown(mail: &Mail, at: Timestamp) -> Shown {
         link: link_in(&mail.text),
         sent_at: at.rfc3339(),
         id: mail.id.clone(),
+        html: mail.html.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::Extension;
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::{Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use twinlock_web::{Shell, StrictForm, StrictJson, Width};
 
 use crate::app::{Clock as _, Fault, Refusal, Stop, Timestamp};
 use crate::edge::guard::Surface;
-use crate::edge::{Visit, page, see_other};
+use crate::edge::{InPath, Visit, page, see_other};
 use crate::routes::Route;
 
 use super::phone::{self, Running};
@@ -36,6 +36,7 @@ pub(super) fn routes(demo: &Arc<Demo>) -> Vec<Route> {
         route(page, Method::POST, "/demo/phone/remove", post(remove)),
         route(page, Method::POST, "/demo/clock/forward", post(forward)),
         route(api, Method::GET, "/demo/inbox.json", get(inbox)),
+        route(plain, Method::GET, "/demo/inbox/{id}", get(mail)),
         route(api, Method::GET, "/demo/clock", get(clock)),
         route(api, Method::POST, "/demo/clock", post(advance)),
         route(plain, Method::GET, "/demo/live.js", get(script)),
@@ -163,6 +164,17 @@ async fn forward(
 
 async fn inbox(Extension(demo): Shared) -> Json<Vec<Shown>> {
     Json(demo.inbox.newest_first())
+}
+
+/// What a mail may do in a browser: look as it says, and lead where its link leads. It runs nothing and fetches nothing.
+const MAIL_POLICY: &str = "default-src 'none'; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; sandbox allow-top-navigation-by-user-activation";
+
+/// The HTML of one mail, as a mail program would show it.
+async fn mail(Extension(demo): Shared, InPath(id): InPath<String>) -> Result<Response, Stop> {
+    let html = demo.inbox.html(&id).ok_or(Refusal::NotFound)?;
+    let policy = [(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)];
+    Ok((policy, Html(html)).into_response())
 }
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@ use twinlock_delivery::{Mail, Outcome};
 
 use crate::app::{App, Fault, Moment, Stop};
 
+use super::pages::written;
 use super::store::{self, Claimed};
 
 /// How long a message stays claimed; longer than any provider's time-out.
@@ -90,13 +91,14 @@ async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
         return end(&app.moment()?, &claimed, "expired").await;
     };
     let messages = app.catalog.messages(&letter.language);
-    let (subject, text) = letter.words(&messages, &app.settings.branding);
+    let words = written(&letter, &messages, &app.settings.branding, &app.theme)
+        .map_err(|error| Fault::Internal(format!("template of a mail: {error}")))?;
     let mail = Mail {
         id: message.to_string(),
-        to: letter.to.clone(),
-        subject,
-        text,
-        html: None,
+        to: letter.to,
+        subject: words.subject,
+        text: words.text,
+        html: Some(words.html),
     };
     let outcome = app.mail.send(&mail).await;
     let moment = app.moment()?;

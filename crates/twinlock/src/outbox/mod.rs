@@ -4,10 +4,11 @@
 //! message before it touches it. What a message says is sealed, and wiped once it has left.
 
 pub mod flow;
+pub mod pages;
 pub mod rules;
 pub mod store;
 
-pub use rules::{Letter, Topic};
+pub use rules::{Letter, Sort, Topic};
 pub use store::post;
 
 /// The name of the mail provider that stands in where none is configured.

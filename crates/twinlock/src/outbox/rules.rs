@@ -1,14 +1,12 @@
-//! What a mail says, before it is put into words.
+//! What a mail is about, what it carries, and how often one person gets one of a kind.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use twinlock_web::i18n::{Arg, Messages};
 
-use crate::app::{Timestamp, is_deceptive};
-use crate::config::Branding;
+use crate::app::Timestamp;
 
-/// What a mail is about; also its message ids, `mail-<topic>-subject` and `mail-<topic>-text`.
+/// What a mail is about; also its message ids: `mail-<topic>-subject`, `-title`, `-text` and `-then`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
@@ -26,6 +24,16 @@ pub enum Topic {
     StepUpCode,
     /// An invitation to sign up.
     Invitation,
+    /// Somebody signed in from a browser or program that was not used with the account before.
+    NewDevice,
+    /// A mailed code was accepted in the middle of a sign-in.
+    MailboxProven,
+    /// Somebody past the first factor guessed codes until the account had to wait.
+    SecondFactorLocked,
+    /// An application or administrator ended that wait.
+    CodesUnlocked,
+    /// A session ended because too many proofs before a change were wrong.
+    SessionEndedByTries,
     /// Two-factor authentication was turned on.
     TwoFactorOn,
     /// A method was added.
@@ -48,39 +56,36 @@ pub enum Topic {
     BackupCodesRevealed,
     /// The password was changed.
     PasswordChanged,
-    /// Somebody past the first factor guessed codes until the account had to wait.
-    SecondFactorLocked,
+    /// The account was deleted.
+    AccountDeleted,
+}
+
+/// What kind of mail a topic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// It brings a code somebody asked for.
+    Code,
+    /// It brings a link to an account that is not there yet.
+    Invitation,
+    /// It tells of something that happened.
+    Notice {
+        /// Whether the owner may answer it with "this was not me", where they have a way back.
+        can_be_disavowed: bool,
+        /// Mails of this topic one account gets in an hour before the rest of them share one; `None`: each is told by itself.
+        most_an_hour: Option<u32>,
+    },
+}
+
+const fn notice(can_be_disavowed: bool, most_an_hour: Option<u32>) -> Sort {
+    Sort::Notice {
+        can_be_disavowed,
+        most_an_hour,
+    }
 }
 
 impl Topic {
-    /// The topic's word, as in its message ids.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::SignUpCode => "sign-up-code",
-            Self::AlreadySignedUp => "already-signed-up",
-            Self::SignInCode => "sign-in-code",
-            Self::PasswordResetCode => "password-reset-code",
-            Self::MailboxCode => "mailbox-code",
-            Self::StepUpCode => "step-up-code",
-            Self::Invitation => "invitation",
-            Self::TwoFactorOn => "two-factor-on",
-            Self::MethodAdded => "method-added",
-            Self::MethodRemoved => "method-removed",
-            Self::MethodReplaced => "method-replaced",
-            Self::TwoFactorOff => "two-factor-off",
-            Self::TwoFactorReset => "two-factor-reset",
-            Self::TwoFactorResetElsewhere => "two-factor-reset-elsewhere",
-            Self::BackupCodesMade => "backup-codes-made",
-            Self::BackupCodeUsed => "backup-code-used",
-            Self::BackupCodesRevealed => "backup-codes-revealed",
-            Self::PasswordChanged => "password-changed",
-            Self::SecondFactorLocked => "second-factor-locked",
-        }
-    }
-
-    /// Every topic, for the test that each has its texts.
-    pub const ALL: [Topic; 19] = [
+    /// Every topic, for the tests that each has its texts and its place.
+    pub const ALL: [Topic; 24] = [
         Self::SignUpCode,
         Self::AlreadySignedUp,
         Self::SignInCode,
@@ -88,6 +93,11 @@ impl Topic {
         Self::MailboxCode,
         Self::StepUpCode,
         Self::Invitation,
+        Self::NewDevice,
+        Self::MailboxProven,
+        Self::SecondFactorLocked,
+        Self::CodesUnlocked,
+        Self::SessionEndedByTries,
         Self::TwoFactorOn,
         Self::MethodAdded,
         Self::MethodRemoved,
@@ -99,8 +109,94 @@ impl Topic {
         Self::BackupCodeUsed,
         Self::BackupCodesRevealed,
         Self::PasswordChanged,
-        Self::SecondFactorLocked,
+        Self::AccountDeleted,
     ];
+
+    /// The topic's word, as in its message ids.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignUpCode => "sign-up-code",
+            Self::AlreadySignedUp => "already-signed-up",
+            Self::SignInCode => "sign-in-code",
+            Self::PasswordResetCode => "password-reset-code",
+            Self::MailboxCode => "mailbox-code",
+            Self::StepUpCode => "step-up-code",
+            Self::Invitation => "invitation",
+            Self::NewDevice => "new-device",
+            Self::MailboxProven => "mailbox-proven",
+            Self::SecondFactorLocked => "second-factor-locked",
+            Self::CodesUnlocked => "codes-unlocked",
+            Self::SessionEndedByTries => "session-ended-by-tries",
+            Self::TwoFactorOn => "two-factor-on",
+            Self::MethodAdded => "method-added",
+            Self::MethodRemoved => "method-removed",
+            Self::MethodReplaced => "method-replaced",
+            Self::TwoFactorOff => "two-factor-off",
+            Self::TwoFactorReset => "two-factor-reset",
+            Self::TwoFactorResetElsewhere => "two-factor-reset-elsewhere",
+            Self::BackupCodesMade => "backup-codes-made",
+            Self::BackupCodeUsed => "backup-code-used",
+            Self::BackupCodesRevealed => "backup-codes-revealed",
+            Self::PasswordChanged => "password-changed",
+            Self::AccountDeleted => "account-deleted",
+        }
+    }
+
+    /// What kind of mail it is. The one place that says which notices carry a link and how many of them somebody gets.
+    ///
+    /// A change of how somebody signs in is told each time, however many there are. What can be repeated without end is told one by one up
+    /// to a number an hour, and the rest of the hour in one more mail: nothing goes untold, and since every topic counts for itself, no flood
+    /// of one hides another.
+    #[must_use]
+    pub fn sort(self) -> Sort {
+        match self {
+            Self::SignUpCode
+            | Self::SignInCode
+            | Self::PasswordResetCode
+            | Self::MailboxCode
+            | Self::StepUpCode => Sort::Code,
+            Self::Invitation => Sort::Invitation,
+            // Sent within the budget of mailed codes, to a mailbox that asked for nothing.
+            Self::AlreadySignedUp => notice(false, None),
+            // Somebody else's account, or one that is gone.
+            Self::TwoFactorResetElsewhere | Self::AccountDeleted => notice(false, None),
+            Self::TwoFactorOn
+            | Self::MethodAdded
+            | Self::MethodRemoved
+            | Self::MethodReplaced
+            | Self::TwoFactorOff
+            | Self::TwoFactorReset
+            | Self::PasswordChanged => notice(true, None),
+            Self::NewDevice
+            | Self::MailboxProven
+            | Self::SecondFactorLocked
+            | Self::CodesUnlocked
+            | Self::SessionEndedByTries
+            | Self::BackupCodesMade
+            | Self::BackupCodesRevealed => notice(true, Some(5)),
+            // A sheet has ten.
+            Self::BackupCodeUsed => notice(true, Some(10)),
+        }
+    }
+
+    /// Whether it tells of something that happened.
+    #[must_use]
+    pub fn is_notice(self) -> bool {
+        matches!(self.sort(), Sort::Notice { .. })
+    }
+
+    /// Whether its mail may carry the link "this was not me".
+    #[must_use]
+    pub fn can_be_disavowed(self) -> bool {
+        matches!(
+            self.sort(),
+            Sort::Notice {
+                can_be_disavowed: true,
+                ..
+            }
+        )
+    }
 }
 
 /// A mail before it is put into words.
@@ -112,7 +208,7 @@ pub struct Letter {
     pub topic: Topic,
     /// The code it carries.
     pub code: Option<String>,
-    /// The link it carries.
+    /// The link it carries: "this was not me", or where an invitation leads.
     pub link: Option<String>,
     /// Plain values for its text.
     pub values: BTreeMap<String, String>,
@@ -120,75 +216,7 @@ pub struct Letter {
     pub at: Timestamp,
     /// Language of the text.
     pub language: String,
-}
-
-/// Values that choose a plural form.
-const COUNTS: &[&str] = &["left"];
-
-/// Values that are moments, in RFC 3339.
-const TIMES: &[&str] = &["until"];
-
-impl Letter {
-    /// Subject and text in the letter's language; `branding` has the names people know.
-    #[must_use]
-    pub fn words(&self, messages: &Messages, branding: &Branding) -> (String, String) {
-        let mut args: Vec<(&str, Arg)> = vec![
-            ("product", Arg::from(branding.name.as_str())),
-            ("support", Arg::from(branding.support.as_str())),
-            ("at", Arg::from(in_words(&self.at.rfc3339(), messages))),
-        ];
-        if let Some(code) = &self.code {
-            args.push(("code", Arg::from(code.as_str())));
-        }
-        if let Some(link) = &self.link {
-            args.push(("link", Arg::from(link.as_str())));
-        }
-        for (name, value) in &self.values {
-            let count = COUNTS.contains(&name.as_str());
-            let arg = match value.parse::<i64>() {
-                Ok(number) if count => Arg::from(number),
-                _ if TIMES.contains(&name.as_str()) => Arg::from(in_words(value, messages)),
-                _ => Arg::from(one_line(value)),
-            };
-            args.push((name.as_str(), arg));
-        }
-        let word = self.topic.word();
-        let subject = messages.plain_with(&format!("mail-{word}-subject"), &args);
-        let text = messages.plain_with(&format!("mail-{word}-text"), &args);
-        (subject, text)
-    }
-}
-
-/// "22 Nov 2026, 04:26 UTC" of a moment in RFC 3339, UTC; anything else stays as it is.
-fn in_words(written: &str, messages: &Messages) -> String {
-    let Some((date, time)) = written.split_once('T') else {
-        return one_line(written);
-    };
-    let mut parts = date
-        .splitn(3, '-')
-        .map(|part| part.parse::<i64>().unwrap_or(0));
-    let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let day = messages.plain_with(
-        "date-day",
-        &[
-            ("year", Arg::from(year.unwrap_or(0).to_string())),
-            ("month", Arg::from(month.unwrap_or(0))),
-            ("day", Arg::from(day.unwrap_or(0))),
-        ],
-    );
-    let time: String = time.chars().take(5).collect();
-    messages.plain_with(
-        "when-exact",
-        &[("day", Arg::from(day)), ("time", Arg::from(time))],
-    )
-}
-
-/// Names and user agents are hostile: no line breaks, no control or direction characters, no links, at most 200 characters.
-fn one_line(value: &str) -> String {
-    value
-        .chars()
-        .filter(|c| !is_deceptive(*c))
-        .take(200)
-        .collect::<String>()
-        .replace("://", ": //")
+    /// Set where it stands for all of its topic until then, because there were too many to tell one by one.
+    #[serde(default)]
+    pub together_until: Option<Timestamp>,
 }

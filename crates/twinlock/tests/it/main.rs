@@ -25,6 +25,7 @@ mod guessing;
 mod help;
 mod json_api;
 mod mailed_codes;
+mod mails;
 mod second_look;
 mod sessions;
 mod settings_pages;

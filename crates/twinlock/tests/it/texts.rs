@@ -1,14 +1,12 @@
 //! What must be complete: statements both engines take, and a text for everything that is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
-use twinlock::app::Timestamp;
-use twinlock::config::Branding;
 use twinlock::edge::answer::tell;
 use twinlock::edge::texts;
-use twinlock::outbox::{Letter, Topic};
+use twinlock::outbox::Topic;
 use twinlock::routes::table;
 use twinlock_db::sealed::Keyring;
 
@@ -63,42 +61,11 @@ fn every_list_of_statements_is_prepared() {
 fn every_topic_of_a_mail_has_its_subject_and_text() {
     let ids = english();
     for topic in Topic::ALL {
-        for part in ["subject", "text"] {
+        for part in ["subject", "title", "text", "then"] {
             let id = format!("mail-{}-{part}", topic.word());
             assert!(ids.contains(&id), "{id} has no text");
         }
     }
-}
-
-#[test]
-fn a_mail_says_times_in_words_and_names_who_helps() {
-    let messages = texts::catalog().unwrap().messages("en");
-    let branding = Branding {
-        support: String::from("the desk on floor 2"),
-        ..Branding::default()
-    };
-    let mut letter = Letter {
-        to: String::from("ann@example.org"),
-        topic: Topic::MethodRemoved,
-        code: None,
-        link: None,
-        values: BTreeMap::from([
-            (String::from("device"), String::from("Firefox")),
-            (String::from("until"), String::from("2026-03-03T15:02:00Z")),
-        ]),
-        // 3 March 2026, 14:32 UTC.
-        at: Timestamp::from_millis(1_772_548_320_000),
-        language: String::from("en"),
-    };
-    let (_, text) = letter.words(&messages, &branding);
-    assert!(text.contains("3 Mar 2026, 14:32 UTC"), "{text}");
-    assert!(
-        text.contains("contact the desk on floor 2 at once"),
-        "{text}"
-    );
-    letter.topic = Topic::SecondFactorLocked;
-    let (_, text) = letter.words(&messages, &branding);
-    assert!(text.contains("until 3 Mar 2026, 15:02 UTC"), "{text}");
 }
 
 #[test]

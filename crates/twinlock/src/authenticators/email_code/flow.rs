@@ -99,6 +99,7 @@ pub fn post(w: &mut Work<'_, '_>, order: &Order) -> Result<Times, Stop> {
         values: BTreeMap::from([(String::from("device"), w.moment.client.device_label.clone())]),
         at: w.now(),
         language: w.moment.client.language.clone(),
+        together_until: None,
     };
     let expires_at: Timestamp = times.expires_at;
     outbox::post(w, order.key.account, &letter, expires_at, order.to_nobody)?;
