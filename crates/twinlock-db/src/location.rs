@@ -13,6 +13,17 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Its name in lower case.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// Where the database is: `sqlite:path/to/file` or `postgres://user:password@host/database`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {

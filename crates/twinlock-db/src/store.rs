@@ -2,12 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::oneshot;
 
 use crate::account_queue::AccountQueues;
 use crate::job::{Announce, Call};
+use crate::measure::{self, Measures, Pulse};
 use crate::owner::OwnerGuard;
 use crate::pg::{PostgresEngine, Purpose};
 use crate::sqlite::SqliteEngine;
@@ -30,6 +32,7 @@ struct Inner {
     accounts: AccountQueues,
     hooks: Arc<RwLock<Vec<AccountHook>>>,
     announce: Announce,
+    measures: Measures,
 }
 
 enum EngineLink {
@@ -61,6 +64,7 @@ impl Store {
                 accounts,
                 hooks,
                 announce,
+                measures: Measures::default(),
             }),
         })
     }
@@ -76,6 +80,23 @@ impl Store {
     /// [`DbError::Panicked`] when it panicked, [`DbError::Unavailable`] when the change could not
     /// be kept.
     pub async fn write<T, F>(&self, locks: Locks, work: F) -> DbResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> DbResult<T> + Send + Sync + 'static,
+    {
+        let begun = measure::begin();
+        let answer = self.write_now(locks, work).await;
+        let measures = &self.inner.measures;
+        match &answer {
+            Err(DbError::Busy) => {
+                measures.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => measures.writes.add(begun.elapsed()),
+        }
+        answer
+    }
+
+    async fn write_now<T, F>(&self, locks: Locks, work: F) -> DbResult<T>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> DbResult<T> + Send + Sync + 'static,
@@ -219,6 +240,20 @@ impl Store {
         match &self.inner.engine {
             EngineLink::Sqlite(engine) => engine.close().await,
             EngineLink::Postgres(engine) => engine.close().await,
+        }
+    }
+
+    /// How the store is doing: what it did since it was opened, and who waits now.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        let measures = &self.inner.measures;
+        Pulse {
+            writes: measures.writes.read(),
+            waiting: match &self.inner.engine {
+                EngineLink::Sqlite(engine) => engine.waiting(),
+                EngineLink::Postgres(engine) => engine.waiting(),
+            },
+            refused: measures.refused.load(Ordering::Relaxed),
         }
     }
 

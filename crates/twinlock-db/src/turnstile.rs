@@ -51,6 +51,11 @@ impl Turnstile {
         }
     }
 
+    /// How many wait for a place now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Waits until everybody is out and lets nobody in again.
     pub(crate) async fn close(&self) {
         // An error means that it is closed already.

@@ -24,6 +24,7 @@ use crate::edge::Doc;
 use crate::edge::cors::cors;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
 use crate::edge::plain;
+use crate::edge::watch::watch;
 use crate::help::pages as help;
 
 /// One URL.
@@ -178,6 +179,11 @@ pub fn mounted(
         public_url: Arc::new(public_url),
         proxies: Arc::new(proxies),
     };
+    let watched = app.clone();
+    let patterns = routes
+        .iter()
+        .map(|route| (route.method.clone(), route.path));
+    app.meters.know_routes(patterns);
     let mut router = Router::new();
     for route in routes {
         let guard = route.guard;
@@ -211,6 +217,9 @@ pub fn mounted(
         ))
         .layer(RequestBodyTimeoutLayer::new(BODY))
         .layer(security_headers(secure))
+        .layer(from_fn(move |request: Request, next: Next| {
+            watch(watched.clone(), request, next)
+        }))
 }
 
 /// Time for one request from its head to its answer: a client that sends its body drop by drop is cut.

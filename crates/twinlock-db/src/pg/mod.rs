@@ -94,6 +94,11 @@ impl PostgresEngine {
         .await
     }
 
+    /// How many callers wait for a connection now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.turnstile.waiting()
+    }
+
     /// Waits for what runs, refuses the rest, disconnects.
     pub(crate) async fn close(&self) {
         self.turnstile.close().await;

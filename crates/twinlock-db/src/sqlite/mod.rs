@@ -58,6 +58,11 @@ impl SqliteEngine {
         self.writer.enqueue(job)
     }
 
+    /// How many callers wait for the writer now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
     /// Starts work on a reading connection.
     pub(crate) async fn start_read(&self, job: Box<dyn Job>) -> DbResult<()> {
         self.readers.start(job).await

@@ -44,6 +44,11 @@ impl Writer {
             })
     }
 
+    /// How many orders are queued now.
+    pub(super) fn waiting(&self) -> usize {
+        self.orders.max_capacity() - self.orders.capacity()
+    }
+
     /// Waits until everything queued before is done and the thread has let go of the file.
     pub(super) async fn close(&self) {
         let (done, finished) = oneshot::channel();

@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-use super::{Draw, Fault, Stop};
+use super::{Draw, Fault, Meters, Stop};
 
 /// Memory in KiB, passes and lanes: fixed, never tuned by the machine.
 const MEMORY: u32 = 19_456;
@@ -23,6 +23,8 @@ pub struct Hasher {
     admitted: Arc<Semaphore>,
     /// A hash nobody's password has, checked where an account has none.
     dummy: Arc<str>,
+    cores: usize,
+    meters: Meters,
 }
 
 /// A place in the queue of the pool.
@@ -35,7 +37,7 @@ impl Hasher {
     ///
     /// # Errors
     /// When the parameters are refused by the library.
-    pub fn new(cores: usize, draw: &mut Draw) -> Result<Self, Fault> {
+    pub fn new(cores: usize, meters: Meters, draw: &mut Draw) -> Result<Self, Fault> {
         let dummy = hash(
             &Zeroizing::new(data_encoding::HEXLOWER.encode(&draw.bytes::<16>())),
             &draw.bytes(),
@@ -44,7 +46,17 @@ impl Hasher {
             running: Arc::new(Semaphore::new(cores.max(1))),
             admitted: Arc::new(Semaphore::new(cores.max(1) + QUEUE)),
             dummy: dummy.into(),
+            cores: cores.max(1),
+            meters,
         })
+    }
+
+    /// Passwords being hashed now, and passwords waiting for a core.
+    #[must_use]
+    pub fn busy(&self) -> (usize, usize) {
+        let running = self.cores.saturating_sub(self.running.available_permits());
+        let admitted = (self.cores + QUEUE).saturating_sub(self.admitted.available_permits());
+        (running, admitted.saturating_sub(running))
     }
 
     /// The hash of a new password, as a PHC string.
@@ -62,7 +74,10 @@ impl Hasher {
     /// [`Fault::Overloaded`] when the queue is full.
     pub fn reserve(&self) -> Result<Place, Stop> {
         let permit = Arc::clone(&self.admitted).try_acquire_owned();
-        let permit = permit.map_err(|_| Fault::Overloaded("password hashing"))?;
+        let permit = permit.map_err(|_| {
+            self.meters.hash_refused();
+            Fault::Overloaded("password hashing")
+        })?;
         Ok(Place { _permit: permit })
     }
 

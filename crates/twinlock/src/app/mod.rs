@@ -7,12 +7,13 @@ mod cache;
 mod clock;
 mod hasher;
 mod id;
+mod meters;
 mod refusal;
 mod text;
 mod token;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use twinlock_db::sealed::{Keyring, Place};
@@ -29,6 +30,7 @@ pub use id::{
     AccountId, ApiKeyId, ApplicationId, AuthenticatorId, DeviceId, InvitationId, MessageId,
     NotAnId, OrganizationId, SessionId, SignInId, UndoLinkId,
 };
+pub use meters::{Meters, RouteFigures, Tally};
 pub use refusal::{Fault, Refusal, Stop};
 pub use text::is_deceptive;
 pub use token::{Secret, Token};
@@ -65,6 +67,8 @@ pub struct Parts {
     pub outbox_bell: Notify,
     /// Whether the last mail could not be handed over.
     pub mail_in_trouble: AtomicBool,
+    /// What the process counts about itself.
+    pub meters: Meters,
     /// Raised by each restore; sessions and codes of an older epoch are dead.
     pub epoch: i64,
 }
@@ -158,16 +162,19 @@ impl Moment {
         F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     {
         let moment = self.clone();
-        let posted = Arc::new(AtomicBool::new(false));
-        let noted = Arc::clone(&posted);
+        let after = Arc::new(After::default());
+        let noted = Arc::clone(&after);
         let outcome = self
             .app
             .store
             .write(locks, move |tx| run(&moment, tx, &noted, &work))
             .await;
         // Only now is the message there for the outbox to find.
-        if posted.load(Ordering::Relaxed) {
+        if after.posted.load(Ordering::Relaxed) {
             self.app.outbox_bell.notify_one();
+        }
+        if outcome.is_ok() {
+            self.app.meters.add(&after.tallies());
         }
         settle(outcome)
     }
@@ -182,7 +189,7 @@ impl Moment {
         F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     {
         let moment = self.clone();
-        let read = move |tx: &mut Tx<'_>| run(&moment, tx, &AtomicBool::new(false), &work);
+        let read = move |tx: &mut Tx<'_>| run(&moment, tx, &After::default(), &work);
         settle(self.app.store.read(read).await)
     }
 
@@ -216,19 +223,34 @@ impl Moment {
     }
 }
 
+/// What is done once a transaction is committed.
+#[derive(Default)]
+struct After {
+    posted: AtomicBool,
+    tallies: Mutex<Vec<Tally>>,
+}
+
+impl After {
+    fn tallies(&self) -> MutexGuard<'_, Vec<Tally>> {
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 type Inner<T> = Result<Result<T, Stop>, DbError>;
 
 fn run<T>(
     moment: &Moment,
     tx: &mut Tx<'_>,
-    posted: &AtomicBool,
+    after: &After,
     work: &impl Fn(&mut Work<'_, '_>) -> Result<T, Stop>,
 ) -> Inner<T> {
+    // A run before this one lost its race: nothing of it happened.
+    after.tallies().clear();
     let mut work_frame = Work {
         tx,
         moment,
         draw: moment.seed.draw("work"),
-        posted,
+        after,
     };
     match work(&mut work_frame) {
         Ok(value) => Ok(Ok(value)),
@@ -253,7 +275,7 @@ pub struct Work<'a, 'tx> {
     pub moment: &'a Moment,
     /// Random bytes.
     pub draw: Draw,
-    posted: &'a AtomicBool,
+    after: &'a After,
 }
 
 /// Where a sealed value stands; it opens nowhere else.
@@ -300,7 +322,12 @@ impl Work<'_, '_> {
 
     /// A message was put into the outbox: it is looked at as soon as this transaction is done.
     pub fn note_posted(&self) {
-        self.posted.store(true, Ordering::Relaxed);
+        self.after.posted.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts something, if this transaction is committed.
+    pub fn count(&self, tally: Tally) {
+        self.after.tallies().push(tally);
     }
 
     /// Seals a value to its place.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::app::{AccountId, Fault, Stop, Timestamp, Work};
+use crate::app::{AccountId, Fault, Stop, Tally, Timestamp, Work};
 
 use super::Event;
 
@@ -61,6 +61,7 @@ pub fn append(w: &mut Work<'_, '_>, account: AccountId, event: &Event) -> Result
         &[account.into(), next.into(), hash.into(), seq.into()],
     )?;
     if advanced == 1 {
+        w.count(Tally::Event(event.kind));
         Ok(())
     } else {
         Err(Fault::Stored("audit head moved").into())

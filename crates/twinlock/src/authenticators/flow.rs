@@ -3,7 +3,7 @@
 use twinlock_otp::{Parameters, Secret};
 
 use crate::account::{self, Account};
-use crate::app::{AccountId, AuthenticatorId, DeviceId, Refusal, Stop, Timestamp, Work};
+use crate::app::{self, AccountId, AuthenticatorId, DeviceId, Refusal, Stop, Timestamp, Work};
 use crate::audit::{self, Event};
 use crate::outbox::Topic;
 use crate::session::{self, Proof};
@@ -37,11 +37,16 @@ pub fn verify(w: &mut Work<'_, '_>, account: &Account, attempt: &Attempt) -> Res
         Some(kind) => kind == Kind::BackupCode,
         None => attempt.factor.is_none() && twinlock_otp::looks_like_backup_code(&attempt.code),
     };
-    if as_backup_code {
-        backup_code(w, account, attempt, device)
+    let (kind, verdict) = if as_backup_code {
+        ("backup_code", backup_code(w, account, attempt, device)?)
     } else {
-        app_code(w, account, attempt, device)
-    }
+        ("totp", app_code(w, account, attempt, device)?)
+    };
+    w.count(app::Tally::SecondFactor {
+        kind,
+        outcome: verdict.word(),
+    });
+    Ok(verdict)
 }
 
 /// A second factor that was proven for the first time.
@@ -328,6 +333,7 @@ fn refused(
         &Event::new("second_factor_refused").with("reason", why.reason()),
     )?;
     if waits && matches!(counter.tally.in_a_row, 5 | 10 | 15 | 20 | 100) {
+        w.count(app::Tally::SecondFactorWaits);
         let until: Timestamp = counter.tally.locked_until;
         account::notice(
             w,

@@ -156,6 +156,19 @@ pub enum Verdict {
     NoFactor,
 }
 
+impl Verdict {
+    /// The outcome in one word, for the figures.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Wrong { why, .. } => why.reason(),
+            Self::Locked { .. } => "locked",
+            Self::NoFactor => "no_factor",
+        }
+    }
+}
+
 /// The far future, said where codes are off until recovery.
 pub const UNTIL_RECOVERY: Timestamp = Timestamp::from_millis(253_402_300_799_000);
 

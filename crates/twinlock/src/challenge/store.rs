@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq as _;
 use twinlock_otp::emailed_code::EmailedCode;
 
-use crate::app::{AccountId, Refusal, Stop, Timestamp, Work};
+use crate::app::{AccountId, Refusal, Stop, Tally, Timestamp, Work};
 
 use super::{LIFE, Purpose, RESEND, TRIES};
 
@@ -159,6 +159,19 @@ pub fn payload(w: &mut Work<'_, '_>, key: Key) -> Result<Option<Vec<u8>>, Stop> 
 /// # Errors
 /// [`Refusal::InvalidMailedCode`] for every cause: wrong, used, too old, tries spent, never sent.
 pub fn consume(w: &mut Work<'_, '_>, key: Key, typed: &str) -> Result<Option<Vec<u8>>, Stop> {
+    let outcome = try_one(w, key, typed);
+    let word = match &outcome {
+        Ok(_) => "accepted",
+        Err(_) => "wrong",
+    };
+    w.count(Tally::MailedCode {
+        purpose: key.purpose.name(),
+        outcome: word,
+    });
+    outcome
+}
+
+fn try_one(w: &mut Work<'_, '_>, key: Key, typed: &str) -> Result<Option<Vec<u8>>, Stop> {
     let wrong = Refusal::InvalidMailedCode;
     let code = EmailedCode::parse(typed).map_err(|_| wrong.clone())?;
     let now = w.now();

@@ -51,7 +51,7 @@ impl Demo {
         } else {
             say(&words(&demo, moved));
         }
-        server::run(&demo.app, listener, router, signals).await?;
+        server::run(&demo.app, listener, router, signals, None).await?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod key;
+mod logs;
 mod migrate;
 mod serve;
 mod settings;
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::app::Stop;
 use crate::config::Severity;
@@ -54,11 +54,20 @@ enum Command {
     Backup(backup::Backup),
 }
 
+impl Command {
+    /// What runs for long writes as its settings say, once they are read.
+    fn begins_its_own_log(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    write_logs(matches!(arguments.command, Command::Serve(_)));
+    if !arguments.command.begins_its_own_log() {
+        logs::write_errors();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -86,18 +95,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(user) => user.run(config).await,
         Command::Backup(backup) => backup.run(config).await,
     }
-}
-
-/// JSON lines on standard error; how many is said by `TWINLOCK_LOG`, else by `RUST_LOG`.
-fn write_logs(is_serve: bool) {
-    let usual = if is_serve { "info" } else { "error" };
-    let wanted = std::env::var("TWINLOCK_LOG").or_else(|_| std::env::var("RUST_LOG"));
-    let filter = EnvFilter::new(wanted.unwrap_or_else(|_| usual.to_owned()));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
 }
 
 /// Writes a line for people or programs to standard output; whoever closed it does not want it.

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::server::{self, Opening, StopSignals, Surroundings};
 use crate::{routes, sign_up};
 
-use super::{say, settings, trouble};
+use super::{logs, say, settings, trouble};
 
 /// How long the link for the first administrator is good.
 const FIRST_LINK: Duration = Duration::from_secs(24 * 3600);
@@ -25,7 +25,8 @@ const FIRST_LINK_FACT: &str = "first_administrator_invitation";
 
 /// Serve for keeps. The first start makes the database and the key file, and prints a link to make the first administrator.
 ///
-/// SIGTERM and Ctrl+C finish what is in hand and end. Logs are JSON lines on standard error (TWINLOCK_LOG=debug for more).
+/// SIGTERM and Ctrl+C finish what is in hand and end. The log goes to standard error (TWINLOCK_LOG=debug for more), figures to
+/// telemetry.metrics_listen.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   twinlock serve --config /etc/twinlock.toml
@@ -36,6 +37,7 @@ impl Serve {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let signals = StopSignals::listen()?;
         let settings = settings::load(config)?;
+        logs::write(&settings.telemetry);
         let listener = TcpListener::bind(&settings.server.listen)
             .await
             .with_context(|| {
@@ -49,6 +51,7 @@ impl Serve {
             entropy: Arc::new(SystemEntropy),
             mail: server::provider(&settings.email)?,
         };
+        let figures = server::metrics::listener(&settings.telemetry.metrics_listen).await?;
         warn(&settings);
         let opened = server::open(settings, around, Opening::BringUpToDate).await?;
         let app = &opened.app;
@@ -59,11 +62,17 @@ impl Serve {
             public_url.origin(),
             listener.local_addr()?
         ));
+        if let Some(figures) = &figures {
+            say(&format!(
+                "Figures for Prometheus: http://{}/metrics",
+                figures.local_addr()?
+            ));
+        }
         if let Some(token) = first_link(app).await.map_err(trouble)? {
             say(&first_words(app, &public_url, &token));
         }
         let router = routes::router(app, public_url, proxies);
-        server::run(app, listener, router, signals).await?;
+        server::run(app, listener, router, signals, figures).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

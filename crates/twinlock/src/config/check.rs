@@ -64,6 +64,7 @@ impl Settings {
         check_limits(&self.limits, &mut found);
         self.check_email(&mut found);
         self.check_branding(&mut found);
+        self.check_telemetry(&mut found);
         let mut findings = found.0;
         findings.sort_by_key(|finding| finding.severity == Severity::Warning);
         findings
@@ -218,6 +219,26 @@ impl Settings {
         }
     }
 
+    fn check_telemetry(&self, found: &mut Findings) {
+        let listen = &self.telemetry.metrics_listen;
+        let setting = "telemetry.metrics_listen";
+        match listen.parse::<SocketAddr>() {
+            _ if listen.is_empty() => {}
+            Err(_) => found.error(
+                setting,
+                "write an IP address and a port, such as 127.0.0.1:9464, or nothing to turn it off",
+            ),
+            Ok(address) if address.port() != 0 && *listen == self.server.listen => {
+                found.error(setting, "must not be server.listen: figures are not for everybody");
+            }
+            Ok(address) if !address.ip().is_loopback() => found.warn(
+                setting,
+                "other machines can read the figures; let a firewall admit the one that collects them",
+            ),
+            Ok(_) => {}
+        }
+    }
+
     fn check_branding(&self, found: &mut Findings) {
         let branding = &self.branding;
         let fits = |text: &str| {
@@ -343,7 +364,7 @@ mod tests {
     #[test]
     fn each_rule_names_its_setting() {
         type Change = fn(&mut Settings);
-        let cases: [(&str, Change); 13] = [
+        let cases: [(&str, Change); 14] = [
             ("server.listen", |s| s.server.listen = "localhost".into()),
             ("server.public_url", |s| {
                 s.server.public_url = "http://login.example.org".into();
@@ -369,6 +390,9 @@ mod tests {
                 s.two_factor.totp.apps[0].links.clear();
             }),
             ("limits.step_up_minutes", |s| s.limits.step_up_minutes = 0),
+            ("telemetry.metrics_listen", |s| {
+                s.telemetry.metrics_listen = s.server.listen.clone();
+            }),
             ("branding.accent", |s| s.branding.accent = "blue".into()),
             ("branding.support_url", |s| {
                 s.branding.support_url = Some("javascript:alert(1)".into());

@@ -36,6 +36,8 @@ pub struct Settings {
     pub email: Email,
     /// Names, colours and the words that differ between styles.
     pub branding: Branding,
+    /// What the server writes and counts about itself.
+    pub telemetry: Telemetry,
 }
 
 /// `[server]`
@@ -216,6 +218,54 @@ impl Default for Email {
             smtp_url: None,
             smtp_url_file: None,
             from: String::from("Twinlock <twinlock@localhost>"),
+        }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogForm {
+    /// JSON, unless a person sits at the terminal.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Lines to read.
+    Text,
+}
+
+/// How much is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// What failed on our side.
+    Error,
+    /// And what should be looked at.
+    Warn,
+    /// And each request.
+    Info,
+    /// And session checks, health checks, files, connections that broke.
+    Debug,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// How the log is written.
+    pub log: LogForm,
+    /// How much is written.
+    pub level: Level,
+    /// Address and port of `/metrics`; empty: nowhere.
+    pub metrics_listen: String,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            log: LogForm::Auto,
+            level: Level::Info,
+            metrics_listen: String::from("127.0.0.1:9464"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use askama::Template;
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -21,6 +22,7 @@ pub use super::telling::{clock_time, problem, tell, words};
 use super::Visit;
 use super::guard::Surface;
 use super::respond::see_other;
+use super::watch::RequestId;
 
 /// A stop on its way from a handler to its frame.
 #[derive(Clone)]
@@ -43,6 +45,7 @@ pub struct Frame {
     messages: Messages,
     method: Method,
     path: String,
+    route: String,
     request_id: String,
     visit: Option<Visit>,
 }
@@ -51,17 +54,17 @@ impl Frame {
     /// The frame of a request.
     #[must_use]
     pub fn new(app: &App, surface: Surface, language: &str, request: &Parts) -> Self {
-        let request_id = app
-            .entropy
-            .seed()
-            .map(|seed| data_encoding::HEXLOWER.encode(&seed.draw("request id").bytes::<8>()));
+        let extensions = &request.extensions;
+        let id = extensions.get::<RequestId>();
+        let route = extensions.get::<MatchedPath>();
         Self {
             app: app.clone(),
             surface,
             messages: app.catalog.messages(language),
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
-            request_id: request_id.unwrap_or_else(|_| String::from("none")),
+            route: route.map_or("none", MatchedPath::as_str).to_owned(),
+            request_id: id.map_or("none", |id| &*id.0).to_owned(),
             visit: None,
         }
     }
@@ -85,18 +88,14 @@ impl Frame {
         let tucked = response.extensions_mut().remove::<Tucked>();
         let stop =
             tucked.and_then(|tucked| tucked.0.lock().ok().and_then(|mut inner| inner.take()));
-        let mut response = match stop {
+        match stop {
             Some(stop) => self.answer_stop(&stop),
             None if self.surface == Surface::Page && is_problem(&response) => {
                 let text = self.messages.text("unreadable-form");
                 self.error_page(response.status(), "unreadable-form-title", &text, false)
             }
             None => response,
-        };
-        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            response.headers_mut().insert("x-request-id", id);
         }
-        response
     }
 
     /// A stop as a page or a problem document.
@@ -170,9 +169,9 @@ impl Frame {
             }
         };
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(request = self.request_id, path = self.path, fault = %fault, "a request failed");
+            tracing::error!(request = self.request_id, route = self.route, fault = %fault, "a request failed");
         } else {
-            tracing::warn!(request = self.request_id, path = self.path, fault = %fault, "a request was turned away");
+            tracing::warn!(request = self.request_id, route = self.route, fault = %fault, "a request was turned away");
         }
         let text = self.messages.with(
             &format!("fault-{code}"),

@@ -13,6 +13,7 @@ pub mod shell;
 pub mod telling;
 pub mod texts;
 mod visit;
+pub mod watch;
 mod when;
 
 pub use describe::Doc;

@@ -1,11 +1,18 @@
 //! Answers for browsers' files and for whatever watches over the process.
 
+use std::time::Duration;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use twinlock_web::serve_asset;
 
+use crate::app::{AccountId, Cell, Moment, open_with, seal_with};
+
 use super::Visit;
+
+/// Time the database has to answer before this server counts as not ready.
+const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// Stylesheet, script, logo, theme: kept for ever under the name of their content.
 pub async fn asset(visit: Visit, Path(name): Path<String>) -> Response {
@@ -18,12 +25,18 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Database and keys answer too: reading and writing work now.
+/// Database and keys answer too: reading and writing work now, asked anew each time and never for longer than [`PATIENCE`].
 pub async fn ready(visit: Visit) -> Response {
-    match visit.moment.app.store.ready().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
+    let app = &visit.moment.app;
+    let trouble = match tokio::time::timeout(PATIENCE, app.store.ready()).await {
+        Ok(Ok(())) => keys_work(&visit.moment),
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(String::from("the database did not answer in time")),
+    };
+    match trouble {
+        None => "ready\n".into_response(),
+        Some(trouble) => {
+            tracing::warn!(request = visit.request_id, trouble, "not ready");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the database cannot be used\n",
@@ -31,4 +44,17 @@ pub async fn ready(visit: Visit) -> Response {
                 .into_response()
         }
     }
+}
+
+/// What was sealed a moment ago must open.
+fn keys_work(moment: &Moment) -> Option<String> {
+    let cell = Cell {
+        column: "readiness.probe",
+        account: AccountId([0; 16]),
+        row: &[],
+    };
+    let sealed = seal_with(moment, &mut moment.draw("readiness"), cell, b"ready");
+    let opened = open_with(&moment.app, cell, &sealed);
+    let works = opened.is_some_and(|plain| plain.as_slice() == b"ready");
+    (!works).then(|| String::from("the keys do not open what they seal"))
 }

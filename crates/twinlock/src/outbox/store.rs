@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Timestamp, Work};
+use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Tally, Timestamp, Work};
 
 use super::Letter;
 
@@ -17,6 +17,8 @@ const SETTLE: &str = "UPDATE outbox SET state = ?3, sealed = NULL, settled_at = 
 const DEFER: &str = "UPDATE outbox SET due_at = ?3, claimed_until = 0 WHERE account_id = ?1 AND message_id = ?2 AND state = 'queued'";
 const NEXT_DUE: &str = "SELECT due_at FROM outbox WHERE state = 'queued' ORDER BY due_at LIMIT 1";
 const DROP_ACCOUNT: &str = "DELETE FROM outbox WHERE account_id = ?1 AND state = 'queued'";
+// Cross-account: what an operator watches.
+const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state = 'queued'";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM outbox WHERE state <> 'queued' AND created_at < ?1";
 
@@ -28,6 +30,7 @@ pub const STATEMENTS: &[&str] = &[
     SETTLE,
     DEFER,
     NEXT_DUE,
+    WAITING,
     DROP_ACCOUNT,
     PURGE,
 ];
@@ -81,6 +84,9 @@ pub fn post(
         expires_at.into(),
     ];
     w.tx.execute(POST, &values)?;
+    if !to_nobody {
+        w.count(Tally::Mail("queued"));
+    }
     w.note_posted();
     Ok(())
 }
@@ -158,6 +164,7 @@ pub fn settle(
         SETTLE,
         &[account.into(), message.into(), state.into(), now.into()],
     )?;
+    w.count(Tally::Mail(state));
     Ok(())
 }
 
@@ -172,6 +179,7 @@ pub fn defer(
     until: Timestamp,
 ) -> Result<(), Stop> {
     w.tx.execute(DEFER, &[account.into(), message.into(), until.into()])?;
+    w.count(Tally::Mail("later"));
     Ok(())
 }
 
@@ -183,6 +191,16 @@ pub fn next_due(w: &mut Work<'_, '_>) -> Result<Option<Timestamp>, Stop> {
     Ok(w.tx
         .query_opt(NEXT_DUE, &[], |row| row.int(0))?
         .map(Timestamp::from_millis))
+}
+
+/// How many messages wait, and since when the oldest does.
+///
+/// # Errors
+/// The database's trouble.
+pub fn waiting(w: &mut Work<'_, '_>) -> Result<(i64, Option<Timestamp>), Stop> {
+    Ok(w.tx.query_one(WAITING, &[], |row| {
+        Ok((row.int(0)?, row.opt_int(1)?.map(Timestamp::from_millis)))
+    })?)
 }
 
 /// Drops what has not left yet for an account that is going away.

@@ -2,8 +2,10 @@
 
 mod listen;
 mod mail;
+pub mod metrics;
 mod migrations;
 mod open;
+mod process;
 mod sweep;
 
 pub use mail::provider;
@@ -61,12 +63,17 @@ pub async fn run(
     listener: TcpListener,
     router: Router,
     mut signals: StopSignals,
+    figures: Option<TcpListener>,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let limit_peers = app.settings.server.trusted_proxies.is_empty();
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
+    if let Some(figures) = figures {
+        let router = metrics::router(app);
+        tasks.spawn(listen::accept(figures, router, false, stopped.clone()));
+    }
     tasks.spawn(listen::accept(listener, router, limit_peers, stopped));
     tokio::select! {
         () = signals.received() => {}

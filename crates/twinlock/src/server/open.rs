@@ -11,7 +11,7 @@ use twinlock_db::{Location, OwnerGuard, Store, StoreOptions};
 use twinlock_delivery::MailProvider;
 use twinlock_web::Theme;
 
-use crate::app::{App, Cache, Clock, Entropy, Hasher, Parts, Seed};
+use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed};
 use crate::config::Settings;
 use crate::edge::texts;
 use crate::outbox::NOT_CONFIGURED;
@@ -77,11 +77,12 @@ pub async fn open(
             settings.keys.master_key_file.display()
         )
     })?;
+    let meters = Meters::default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(Parts {
         store,
         keyring,
-        hasher: Hasher::new(cores, &mut seed.draw("hasher"))?,
+        hasher: Hasher::new(cores, meters.clone(), &mut seed.draw("hasher"))?,
         theme: Theme::new(&settings.branding.accent).map_err(anyhow::Error::msg)?,
         catalog: texts::catalog().context("the texts built into the program")?,
         settings,
@@ -92,6 +93,7 @@ pub async fn open(
         mail: around.mail,
         sessions: Cache::default(),
         outbox_bell: Notify::new(),
+        meters,
         epoch: 0,
     });
     Ok(Opened {

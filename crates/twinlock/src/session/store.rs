@@ -1,6 +1,8 @@
 //! Rows of sessions.
 
-use crate::app::{AccountId, AuthenticatorId, Cell, Fault, SessionId, Stop, Timestamp, Work};
+use crate::app::{
+    AccountId, AuthenticatorId, Cell, Fault, SessionId, Stop, Tally, Timestamp, Work,
+};
 
 use super::{FirstFactor, Proof, Session};
 
@@ -135,6 +137,7 @@ pub fn insert(w: &mut Work<'_, '_>, session: &Session) -> Result<(), Stop> {
         session.expires_at.into(),
     ];
     w.tx.execute(INSERT, &values)?;
+    w.count(Tally::SessionMade);
     Ok(())
 }
 
@@ -143,7 +146,9 @@ pub fn insert(w: &mut Work<'_, '_>, session: &Session) -> Result<(), Stop> {
 /// # Errors
 /// The database's trouble.
 pub fn end(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Result<bool, Stop> {
-    Ok(w.tx.execute(END, &[account.into(), id.into()])? == 1)
+    let ended = w.tx.execute(END, &[account.into(), id.into()])?;
+    count_ended(w, ended);
+    Ok(ended == 1)
 }
 
 /// Ends every session of an account.
@@ -151,7 +156,8 @@ pub fn end(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Result<bo
 /// # Errors
 /// The database's trouble.
 pub fn end_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    w.tx.execute(END_ALL, &[account.into()])?;
+    let ended = w.tx.execute(END_ALL, &[account.into()])?;
+    count_ended(w, ended);
     Ok(())
 }
 
@@ -160,7 +166,15 @@ pub fn end_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
 /// # Errors
 /// The database's trouble.
 pub fn end_others(w: &mut Work<'_, '_>, account: AccountId, keep: SessionId) -> Result<u64, Stop> {
-    Ok(w.tx.execute(END_OTHERS, &[account.into(), keep.into()])?)
+    let ended = w.tx.execute(END_OTHERS, &[account.into(), keep.into()])?;
+    count_ended(w, ended);
+    Ok(ended)
+}
+
+fn count_ended(w: &Work<'_, '_>, sessions: u64) {
+    for _ in 0..sessions {
+        w.count(Tally::SessionEnded);
+    }
 }
 
 /// Notes that a session was used.

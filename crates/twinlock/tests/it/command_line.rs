@@ -1,106 +1,14 @@
 //! The program itself, started as an operator starts it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// Longest wait for anything to happen.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A program that runs until the test ends it.
-struct Running {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-}
-
-impl Running {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(folder, arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let (said, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if said.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    fn line(&self, with: &str) -> String {
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE).unwrap();
-            if line.contains(with) {
-                return line;
-            }
-        }
-    }
-
-    fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(&id).status().unwrap().success());
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Ended already where the test did it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twinlock"));
-    command.args(arguments).current_dir(folder);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TWINLOCK_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-fn once(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// One request; the whole answer.
-fn ask(authority: &str, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(authority.replace("localhost", "127.0.0.1")).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let kind = "content-type: application/json";
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n{kind}\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    text(&answer)
-}
-
-fn json_of(answer: &str) -> Value {
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    serde_json::from_str(body).unwrap()
-}
+use crate::support::program::{Running, ask, command, json_of, once, text, wait};
 
 fn demo(folder: &Path) -> (Running, Value, String) {
     let data = folder.join("data").display().to_string();
@@ -221,14 +129,6 @@ fn arrived(authority: &str, count: usize) -> Vec<Value> {
         wait();
     }
     panic!("the mails did not arrive");
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "another process delivers; the number of looks is limited"
-)]
-fn wait() {
-    std::thread::sleep(Duration::from_millis(100));
 }
 
 #[test]

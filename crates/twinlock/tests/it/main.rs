@@ -26,6 +26,7 @@ mod help;
 mod json_api;
 mod mailed_codes;
 mod mails;
+mod operations;
 mod second_look;
 mod sessions;
 mod settings_pages;

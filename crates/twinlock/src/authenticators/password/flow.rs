@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use twinlock_db::Locks;
 use zeroize::Zeroizing;
 
-use crate::app::{AccountId, DeviceId, Moment, Refusal, Stop, Work};
+use crate::app::{self, AccountId, DeviceId, Moment, Refusal, Stop, Work};
 use crate::config::Method;
 use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
 use crate::trusted_device;
@@ -69,12 +69,21 @@ pub fn settle(w: &mut Work<'_, '_>, tried: &Tried) -> Result<(), Stop> {
         }
         throttle::store::save(w, tried.account, bucket, &tally)?;
     }
-    if !(tried.right && unchanged) {
+    let accepted = tried.right && unchanged;
+    tell(w, if accepted { "accepted" } else { "wrong" });
+    if !accepted {
         return Err(Refusal::InvalidCredentials.into());
     }
     let network = w.moment.client.network.clone();
     throttle::store::refund(w, "password_minute", &network, MINUTE)?;
     throttle::store::refund(w, "password_hour", &network, HOUR)
+}
+
+fn tell(w: &Work<'_, '_>, outcome: &'static str) {
+    w.count(app::Tally::FirstFactor {
+        kind: "password",
+        outcome,
+    });
 }
 
 /// Runs the transaction that settles a try. Where it fails on our side, a right try is handed back all the same: our trouble must not
@@ -133,10 +142,12 @@ async fn spend_network(moment: &Moment) -> Result<(), Stop> {
             let network = w.moment.client.network.clone();
             let now = w.now();
             if !throttle::store::spend(w, "password_minute", &network, MINUTE, minute)? {
+                tell(w, "limited");
                 let retry_after = throttle::store::window_end(now, MINUTE).seconds_from(now);
                 return Err(Refusal::TooManyRequests { retry_after }.into());
             }
             if !throttle::store::spend(w, "password_hour", &network, HOUR, hour)? {
+                tell(w, "limited");
                 let retry_after = throttle::store::window_end(now, HOUR).seconds_from(now);
                 return Err(Refusal::TooManyRequests { retry_after }.into());
             }
@@ -157,6 +168,7 @@ fn count(w: &mut Work<'_, '_>, account: AccountId) -> Result<Counted, Stop> {
             _ => limits::password_standing(&tally, now),
         };
         if let Standing::Until(until) = standing {
+            tell(w, "locked");
             return Err(Refusal::Locked {
                 until,
                 still_possible: still_possible(w),

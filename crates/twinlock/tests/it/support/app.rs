@@ -8,7 +8,8 @@ use axum::Router;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use twinlock::app::{
-    AccountId, App, Cache, Clock, Entropy, Hasher, NoEntropy, Parts, Seed, Stop, Timestamp, Work,
+    AccountId, App, Cache, Clock, Entropy, Hasher, Meters, NoEntropy, Parts, Seed, Stop, Timestamp,
+    Work,
 };
 use twinlock::config::{Settings, SignUp};
 use twinlock::edge::texts;
@@ -76,6 +77,7 @@ impl TestApp {
         )
         .await
         .unwrap();
+        let meters = Meters::default();
         let app = App::new(Parts {
             store,
             keyring,
@@ -83,7 +85,8 @@ impl TestApp {
             entropy,
             theme: Theme::new(&settings.branding.accent).unwrap(),
             catalog: texts::catalog().unwrap(),
-            hasher: Hasher::new(2, &mut draw).unwrap(),
+            hasher: Hasher::new(2, meters.clone(), &mut draw).unwrap(),
+            meters,
             mail: Arc::new(place.mail.clone()),
             sessions: Cache::default(),
             outbox_bell: Notify::new(),

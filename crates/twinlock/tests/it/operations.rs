@@ -1,0 +1,297 @@
+//! What operators watch: the log, the figures, the answers about health.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde_json::{Value, json};
+use twinlock::application::Scope;
+use twinlock::server::metrics;
+
+use crate::support::caller::PASSWORD;
+use crate::support::program::{Running, ask, command, send};
+use crate::support::{Place, TestApp};
+
+on_both_engines!(
+    x22_figures_have_labels_from_the_program_only,
+    figures_count_what_was_committed,
+    a_server_is_ready_while_its_database_answers,
+);
+
+/// A server with the usual settings and figures on a port of their own.
+struct Server {
+    running: Running,
+    address: String,
+    figures: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(level: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[server]\nlisten = \"127.0.0.1:0\"\n[sign_in]\nsign_up = \"open\"\n";
+        std::fs::write(folder.path().join("twinlock.toml"), settings).unwrap();
+        let mut serve = command(folder.path(), &["serve"]);
+        serve.env("TWINLOCK_TELEMETRY__METRICS_LISTEN", "127.0.0.1:0");
+        serve.env("TWINLOCK_TELEMETRY__LEVEL", level);
+        let running = Running::begin(serve);
+        let address = after(&running.line("listening on"), "listening on ");
+        let figures = after(&running.line("Figures"), "http://");
+        Self {
+            running,
+            address: address.trim_end_matches([')', '.']).to_owned(),
+            figures: figures.trim_end_matches("/metrics").to_owned(),
+            _folder: folder,
+        }
+    }
+
+    /// A request for the public address, with whatever headers.
+    fn send(&self, head: &str, body: &str) -> String {
+        let request = format!(
+            "{head}\r\nhost: localhost:8080\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        send(&self.address, request.as_bytes())
+    }
+}
+
+fn after(line: &str, mark: &str) -> String {
+    line.split_once(mark).unwrap().1.to_owned()
+}
+
+#[test]
+fn x22_figures_are_on_a_listener_of_their_own() {
+    let server = Server::start("info");
+    assert!(
+        server
+            .send("GET /metrics HTTP/1.1", "")
+            .starts_with("HTTP/1.1 404")
+    );
+    let page = ask(&server.figures, "GET", "/metrics", "");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    for name in [
+        "twinlock_build_info{",
+        "twinlock_http_requests_total{method=\"\",route=\"none\",status=\"4xx\"} 1",
+        "twinlock_database_up 1",
+        "twinlock_outbox_waiting 0",
+        "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ",
+        "process_open_fds ",
+    ] {
+        assert!(page.contains(name), "{name} is not in {page}");
+    }
+    for path in ["/", "/sign-in", "/healthz", "/api/v1/session"] {
+        assert!(ask(&server.figures, "GET", path, "").starts_with("HTTP/1.1 404"));
+    }
+    let memory = page
+        .lines()
+        .find(|line| line.starts_with("process_resident"));
+    let bytes: f64 = after(memory.unwrap(), " ").parse().unwrap();
+    assert!((1e6..1e9).contains(&bytes), "{bytes}");
+    assert!(server.running.terminate().success());
+}
+
+#[test]
+fn figures_can_be_turned_off_and_never_stand_in_the_way_of_the_service() {
+    let first = Server::start("info");
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = command(folder.path(), &["serve"]);
+    serve.env("TWINLOCK_SERVER__LISTEN", "127.0.0.1:0");
+    serve.env("TWINLOCK_TELEMETRY__METRICS_LISTEN", &first.figures);
+    let second = Running::begin(serve);
+    second.line("listening on");
+    assert!(second.logged("there will be no /metrics").contains("ERROR"));
+    assert!(second.terminate().success());
+}
+
+/// The fields a line about a request may have.
+const OF_A_REQUEST: &[&str] = &[
+    "level",
+    "message",
+    "method",
+    "ms",
+    "request",
+    "route",
+    "status",
+    "target",
+    "timestamp",
+];
+
+#[test]
+fn e10_x05_x18_a_line_of_the_log_says_what_happened_and_never_who_or_with_what() {
+    let server = Server::start("debug");
+    let hostile = "GET /sign-in/evil%0d%0a%1b%7b%22level%22:%22ERROR%22%7d?token=tls_canarytoken HTTP/1.1\r\nuser-agent: x\u{9b}2Jcanaryagent\u{202e}\"\r\nx-request-id: canaryid\r\nx-forwarded-for: 192.0.2.99\r\nreferer: https://canary.example/\r\ncookie: twinlock=tls_canarycookie\r\nauthorization: Bearer tls_canarybearer";
+    let answer = server.send(hostile, "");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    let split = "GET /canary\u{1b}[2J HTTP/1.1\r\nuser-agent: canary\u{1b}[2J\u{0}";
+    assert!(server.send(split, "").starts_with("HTTP/1.1 400"));
+    let form = "POST /api/v1/sign-up HTTP/1.1\r\ncontent-type: application/json";
+    let body = json!({"email": "canary@example.org", "name": "Canary", "password": "canary canary canary"});
+    let answer = server.send(form, &body.to_string());
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    let answer = server.send("PROPFIND /help/canarypath HTTP/1.1", "");
+    let id = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "));
+    let id = id.unwrap().to_owned();
+    server.send("GET /healthz HTTP/1.1", "");
+    let (status, log) = server.running.ended();
+    assert!(status.success());
+    let mut requests = 0;
+    for line in &log {
+        let lower = line.to_lowercase();
+        assert!(
+            !lower.contains("canary") && !line.contains("192.0.2.99"),
+            "{line}"
+        );
+        assert!(
+            line.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+            "{line}"
+        );
+        let one: Value = serde_json::from_str(line).unwrap();
+        if one["target"] == "twinlock::request" {
+            let fields: Vec<&str> = one
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
+            assert_eq!(fields, OF_A_REQUEST);
+            requests += 1;
+        }
+    }
+    assert_eq!(requests, 4, "{log:#?}");
+    let odd = log.iter().find(|line| line.contains(&id)).unwrap();
+    let odd: Value = serde_json::from_str(odd).unwrap();
+    assert_eq!(odd["method"], "other");
+    assert_eq!(odd["status"], 405);
+    let up: Vec<&String> = log
+        .iter()
+        .filter(|line| line.contains("/api/v1/sign-up"))
+        .collect();
+    assert_eq!(up.len(), 1);
+}
+
+#[test]
+fn what_is_asked_for_all_the_time_is_not_noted_while_it_works() {
+    let server = Server::start("info");
+    server.send("GET /healthz HTTP/1.1", "");
+    server.send("GET /help HTTP/1.1", "");
+    server.send("GET /api/v1/session HTTP/1.1", "");
+    let (_, log) = server.running.ended();
+    let routes: Vec<Value> = log
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["target"] == "twinlock::request")
+        .map(|line| line["route"].clone())
+        .collect();
+    assert_eq!(
+        routes,
+        ["/help", "/api/v1/session"],
+        "a refused check is noted"
+    );
+}
+
+/// One of everything: an account, an app, codes right and wrong, a locked account, calls of the API, paths that are not there.
+async fn live_a_little(app: &TestApp) {
+    let ann = app.person_with_app("ann@example.org").await;
+    let caller = app.caller("192.0.2.1");
+    let token = caller.half_session(&ann).await;
+    for n in 0..5 {
+        assert!(caller.verify(&token, &caller.wrong(&ann, n)).await.is_err());
+    }
+    let token = caller.half_session(&ann).await;
+    assert!(caller.verify(&token, &caller.code(&ann)).await.is_err());
+    assert!(
+        caller
+            .try_password("ann@example.org", "wrong wrong wrong")
+            .await
+            .is_err()
+    );
+    let key = app.api_key("shop", &[Scope::Verify]).await;
+    let mut api = app.api().with(&key);
+    let path = format!("/api/v1/accounts/{}/verify", ann.account);
+    api.post(&path, &json!({"code": "123456"})).await;
+    api.get("/api/v1/nothing/ann@example.org").await;
+    let mut browser = app.browser();
+    browser.open("/sign-in?return_to=/ann@example.org").await;
+    browser.open("/help/ann@example.org").await;
+    app.deliver().await;
+}
+
+async fn x22_figures_have_labels_from_the_program_only(place: &Place) {
+    let app = place.app().await;
+    live_a_little(&app).await;
+    let page = metrics::text(&app.app).await;
+    let patterns: BTreeSet<&str> = twinlock::routes::table()
+        .iter()
+        .map(|route| route.path)
+        .collect();
+    let word = Regex::new("^[a-z_0-9-]+$").unwrap();
+    let label = Regex::new(r#"([a-z_]+)="((?:\{[^}"]*\}|[^"])*)""#).unwrap();
+    let mut seen = BTreeSet::new();
+    for line in page.lines().filter(|line| !line.starts_with('#')) {
+        for found in label.captures_iter(line) {
+            let (name, value) = (&found[1], &found[2]);
+            seen.insert(name.to_owned());
+            let known = match name {
+                "route" => value == "none" || patterns.contains(value),
+                "method" => ["", "GET", "POST", "PUT", "PATCH", "DELETE"].contains(&value),
+                "status" => ["1xx", "2xx", "3xx", "4xx", "5xx"].contains(&value),
+                "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
+                "version" => value == env!("CARGO_PKG_VERSION"),
+                "kind" => ["password", "totp", "backup_code"].contains(&value),
+                "state" => [
+                    "queued", "sent", "refused", "later", "expired", "running", "waiting",
+                ]
+                .contains(&value),
+                "outcome" | "event" | "purpose" | "engine" => word.is_match(value),
+                _ => false,
+            };
+            assert!(known, "{line}");
+        }
+    }
+    assert!(seen.len() >= 9, "{seen:?}");
+    assert!(!page.contains("example.org") && !page.contains(PASSWORD));
+}
+
+async fn figures_count_what_was_committed(place: &Place) {
+    let app = place.app().await;
+    live_a_little(&app).await;
+    let page = metrics::text(&app.app).await;
+    for line in [
+        "twinlock_second_factor_tries_total{kind=\"totp\",outcome=\"invalid_code\"} 5",
+        "twinlock_second_factor_tries_total{kind=\"totp\",outcome=\"locked\"} 1",
+        "twinlock_second_factor_waits_total 1",
+        "twinlock_first_factor_tries_total{kind=\"password\",outcome=\"accepted\"} 2",
+        "twinlock_first_factor_tries_total{kind=\"password\",outcome=\"wrong\"} 1",
+        "twinlock_mailed_code_tries_total{purpose=\"sign_up\",outcome=\"accepted\"} 1",
+        "twinlock_events_total{event=\"two_factor_on\"} 1",
+        "twinlock_sessions_made_total 1",
+        "twinlock_outbox_waiting 0",
+        "twinlock_http_requests_total{method=\"GET\",route=\"/help/{page}\",status=\"4xx\"} 1",
+        "twinlock_http_request_duration_seconds_count{method=\"GET\",route=\"/sign-in\"} 1",
+    ] {
+        assert!(
+            page.contains(&format!("{line}\n")),
+            "{line} is not in:\n{page}"
+        );
+    }
+    let sent = page
+        .lines()
+        .find(|line| line.starts_with("twinlock_mails_total{state=\"sent\"}"));
+    assert!(sent.is_some(), "{page}");
+}
+
+async fn a_server_is_ready_while_its_database_answers(place: &Place) {
+    let app = place.app().await;
+    let mut browser = app.browser();
+    assert_eq!(browser.get("/readyz").await.status, 200);
+    app.app.store.close().await;
+    let answer = browser.get("/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(browser.get("/healthz").await.status, 200);
+    let page = metrics::text(&app.app).await;
+    assert!(page.contains("twinlock_database_up 0\n"), "{page}");
+    let again = place.restarted(&app).await;
+    assert_eq!(again.browser().get("/readyz").await.status, 200);
+}
