@@ -15,6 +15,7 @@ settings-added = Added
 settings-app-added = Authenticator app, added
 settings-last-used = last used
 settings-preferred = Preferred
+settings-numbered = { $name } ({ $number })
 settings-more-for = More for { $name }
 settings-rename = Rename
 settings-make-preferred = Make preferred

@@ -6,6 +6,7 @@ enable = Enable
 back = Back
 show = Show
 sign-in-title = Sign in
+sign-in-signed-out = You are signed out.
 sign-in-button = Sign in
 sign-in-email = Email
 sign-in-password = Password

@@ -4,7 +4,7 @@
 const all = (selector) => document.querySelectorAll(selector);
 const byId = (id) => document.getElementById(id);
 
-/** The text behind a Copy or Download button: lines, a hidden value, or what is to be read. */
+/** The text behind a Copy button: lines, a hidden value, or what is to be read. */
 function textOf(id) {
   const source = byId(id);
   if (!source) return "";
@@ -31,7 +31,8 @@ function copyButtons() {
   for (const button of all("[data-copy]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
-    const label = button.textContent;
+    const words = button.querySelector("span") ?? button;
+    const label = words.textContent;
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(textOf(button.dataset.copy));
@@ -39,9 +40,9 @@ function copyButtons() {
         select(byId(button.dataset.copy));
         return;
       }
-      button.textContent = button.dataset.done || label;
+      words.textContent = button.dataset.done || label;
       announce(button.dataset.done || label);
-      setTimeout(() => { button.textContent = label; }, 2500);
+      setTimeout(() => { words.textContent = label; }, 2500);
     });
   }
 }
@@ -49,22 +50,6 @@ function copyButtons() {
 /** Where the clipboard is refused, at least mark the text. */
 function select(element) {
   if (element) getSelection()?.selectAllChildren(element);
-}
-
-function downloadButtons() {
-  for (const button of all("[data-download]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const heading = button.dataset.heading ? `${button.dataset.heading}\n\n` : "";
-      const numbered = textOf(button.dataset.download)
-        .split("\n").map((line, at) => `${at + 1}. ${line}`).join("\n");
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([`${heading}${numbered}\n`], { type: "text/plain" }));
-      link.download = button.dataset.file || "codes.txt";
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    });
-  }
 }
 
 function printButtons() {
@@ -100,6 +85,15 @@ function ticks() {
   }
 }
 
+/** "in 42 seconds": the words of the page, with the seconds that are left put into their place. */
+function wordsLeft(text, from) {
+  const unit = { style: "unit", unit: "second", unitDisplay: "long" };
+  const format = new Intl.NumberFormat(document.documentElement.lang || undefined, unit);
+  const [before, after] = text.split(format.format(from));
+  if (after === undefined) return (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return (seconds) => `${before}${format.format(seconds)}${after}`;
+}
+
 /** Counts by the server's clock: the difference it sent, from when the page was drawn. */
 function countdowns() {
   for (const timer of all("[data-until]")) {
@@ -108,17 +102,20 @@ function countdowns() {
     const left = Number(timer.dataset.until) - now;
     if (!(left > 0)) continue;
     const end = performance.now() + left * 1000;
+    const say = wordsLeft(timer.textContent, left);
     if (target) target.disabled = true;
     const tick = () => {
       const seconds = Math.ceil((end - performance.now()) / 1000);
       if (seconds <= 0) {
         clearInterval(beat);
         timer.textContent = "";
-        if (target) target.disabled = false;
+        if (target) {
+          target.disabled = false;
+          announce(target.textContent);
+        }
         return;
       }
-      const rest = String(seconds % 60).padStart(2, "0");
-      timer.textContent = `${Math.floor(seconds / 60)}:${rest}`;
+      timer.textContent = say(seconds);
     };
     const beat = setInterval(tick, 1000);
     tick();
@@ -131,6 +128,7 @@ function submitOnce() {
     const form = event.target;
     // getAttribute, because a field named "method" would hide the form's own property.
     if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (event.submitter && "stays" in event.submitter.dataset) return;
     if (form.dataset.busy) {
       event.preventDefault();
       return;
@@ -160,6 +158,21 @@ function menus() {
   });
 }
 
+/** Light and dark without leaving the page, and so on answers to forms too, which cannot be asked for again. */
+function looks() {
+  for (const form of all("form[data-schemes]")) {
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { value } = event.submitter;
+      document.documentElement.dataset.theme = value;
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === value));
+      const body = new URLSearchParams({ scheme: value, return_to: "/" });
+      fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+    });
+  }
+}
+
 /** Exact times on hover in the reader's own zone; `data-clock` shows the hour itself. */
 function localTimes() {
   const language = document.documentElement.lang || undefined;
@@ -178,8 +191,8 @@ function focusFirstError() {
 }
 
 for (const enhance of [
-  copyButtons, downloadButtons, printButtons, showPassword, ticks, countdowns, submitOnce, menus,
-  localTimes, focusFirstError,
+  copyButtons, printButtons, showPassword, ticks, countdowns, submitOnce, menus, looks, localTimes,
+  focusFirstError,
 ]) {
   // One comfort that fails must not take the others along.
   try { enhance(); } catch (error) { console.error(error); }

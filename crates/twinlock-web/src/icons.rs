@@ -11,6 +11,12 @@ pub fn icon(name: &str) -> &'static str {
         .map_or("", |(_, drawing)| drawing)
 }
 
+/// How a screen reader hears a notice of this kind: an error at once, everything else when there is time.
+#[must_use]
+pub fn role_of(kind: &str) -> &'static str {
+    if kind == "error" { "alert" } else { "status" }
+}
+
 /// Whether there is such a drawing; for tests of the templates that name one.
 #[must_use]
 pub fn is_icon(name: &str) -> bool {

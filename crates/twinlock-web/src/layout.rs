@@ -30,6 +30,22 @@ pub struct Shell {
     pub skip_label: String,
     /// The look the person chose.
     pub scheme: Scheme,
+    /// The buttons that choose another look; `None` shows none.
+    pub scheme_switch: Option<SchemeSwitch>,
+}
+
+/// The three buttons in the footer that choose the look.
+#[derive(Debug, Clone)]
+pub struct SchemeSwitch {
+    /// What the buttons are about: "Appearance".
+    pub label: String,
+    /// Where the choice is posted to.
+    pub action: String,
+    /// The page to come back to. Empty on a page that cannot be asked for again, such as the answer to a form: there the
+    /// buttons are shown where scripts run, which change the look without leaving the page.
+    pub return_to: String,
+    /// Value and words of each button.
+    pub choices: Vec<(Scheme, String)>,
 }
 
 /// Light or dark.
@@ -107,6 +123,7 @@ impl Shell {
             width: Width::Narrow,
             skip_label: String::new(),
             scheme: Scheme::System,
+            scheme_switch: None,
         }
     }
 
@@ -142,6 +159,27 @@ impl Shell {
 }
 
 impl Scheme {
+    /// Every look there is.
+    pub const ALL: [Scheme; 3] = [Scheme::System, Scheme::Light, Scheme::Dark];
+
+    /// Reads the value of `data-theme`.
+    #[must_use]
+    pub fn from_theme(word: &str) -> Option<Scheme> {
+        Scheme::ALL
+            .into_iter()
+            .find(|scheme| scheme.theme() == word)
+    }
+
+    /// The value of `<meta name="color-scheme">`, which the browser obeys before any stylesheet is there.
+    #[must_use]
+    pub fn meta(self) -> &'static str {
+        match self {
+            Scheme::System => "light dark",
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        }
+    }
+
     /// The value of `data-theme` on `<html>`.
     #[must_use]
     pub fn theme(self) -> &'static str {

@@ -36,7 +36,7 @@ pub use cookies::{CookieJar, clear_cookie, cookie_name, set_cookie};
 pub use headers::security_headers;
 pub use i18n::{Arg, Catalog, Messages};
 pub use icons::{icon, is_icon};
-pub use layout::{MenuLink, Scheme, Shell, ShellUser, Tab, Width};
+pub use layout::{MenuLink, Scheme, SchemeSwitch, Shell, ShellUser, Tab, Width};
 pub use origin::{OriginVerdict, PublicUrl, check_own_origin};
 pub use problem::{FieldProblem, Problem};
 pub use return_path::safe_return_path;

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use http::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
@@ -21,9 +21,11 @@ use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
 use crate::edge::Doc;
+use crate::edge::appearance;
 use crate::edge::cors::cors;
 use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
 use crate::edge::plain;
+use crate::edge::shell::APPEARANCE;
 use crate::edge::watch::watch;
 use crate::help::pages as help;
 
@@ -117,6 +119,7 @@ pub fn table() -> Vec<Route> {
     routes.extend(api::table());
     routes.extend(help_pages());
     routes.extend(settings::pages());
+    routes.push(appearance_route());
     routes
 }
 
@@ -126,6 +129,11 @@ fn plain() -> Vec<Route> {
         Route::plain("/healthz", get(plain::alive)),
         Route::plain("/readyz", get(plain::ready)),
     ]
+}
+
+fn appearance_route() -> Route {
+    let handler = post(appearance::choose);
+    Route::page(Method::POST, APPEARANCE, Who::Anyone, handler)
 }
 
 fn help_pages() -> Vec<Route> {

@@ -118,7 +118,10 @@ fn dots_astray(part: &str) -> bool {
     part.starts_with('.') || part.ends_with('.') || part.contains("..")
 }
 
-/// A name as it is kept: trimmed, without control and direction characters, at most 100 characters. `None` when it is too long.
+/// Characters a name may have.
+pub const LONGEST_NAME: usize = 100;
+
+/// A name as it is kept: trimmed, without control and direction characters, at most [`LONGEST_NAME`] characters. `None` when it is too long.
 #[must_use]
 pub fn clean_name(typed: &str) -> Option<String> {
     let clean: String = typed
@@ -127,7 +130,7 @@ pub fn clean_name(typed: &str) -> Option<String> {
         .collect::<String>()
         .trim()
         .to_owned();
-    (clean.chars().count() <= 100).then_some(clean)
+    (clean.chars().count() <= LONGEST_NAME).then_some(clean)
 }
 
 #[cfg(test)]

@@ -13,15 +13,16 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use twinlock_web::i18n::Arg;
-use twinlock_web::{Messages, Problem, Shell};
+use twinlock_web::{Messages, Problem, Scheme, Shell};
 
 use crate::app::{App, Fault, Refusal, Stop, Timestamp};
 
-pub use super::telling::{clock_time, problem, tell, words};
+pub use super::telling::{clock_time, kept, problem, tell, words};
 
 use super::Visit;
 use super::guard::Surface;
 use super::respond::see_other;
+use super::visit::{is_secure, scheme_of};
 use super::watch::RequestId;
 
 /// A stop on its way from a handler to its frame.
@@ -48,6 +49,7 @@ pub struct Frame {
     route: String,
     request_id: String,
     visit: Option<Visit>,
+    scheme: Scheme,
 }
 
 impl Frame {
@@ -66,6 +68,10 @@ impl Frame {
             route: route.map_or("none", MatchedPath::as_str).to_owned(),
             request_id: id.map_or("none", |id| &*id.0).to_owned(),
             visit: None,
+            scheme: match surface {
+                Surface::Page => scheme_of(&request.headers, is_secure(&app.settings)),
+                Surface::Api | Surface::Plain => Scheme::System,
+            },
         }
     }
 
@@ -218,6 +224,7 @@ impl Frame {
                 let name = &self.app.settings.branding.name;
                 let mut shell = Shell::new(&self.messages, name, &title);
                 shell.accent_css_url = Some(self.app.theme.url().to_owned());
+                shell.scheme = self.scheme;
                 shell
             }
         };

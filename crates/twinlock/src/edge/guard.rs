@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use twinlock_web::{OriginVerdict, PublicUrl, TrustedProxies, check_own_origin};
+use twinlock_web::{OriginVerdict, PublicUrl, Scheme, TrustedProxies, check_own_origin};
 
 use crate::account;
 use crate::app::{App, Refusal, Stop};
@@ -18,7 +18,7 @@ use crate::session::flow::{self as sessions, Acting, Carrier};
 use super::Visit;
 use super::answer;
 use super::cors::listed_origin;
-use super::visit::{Carried, client};
+use super::visit::{Carried, client, scheme_of};
 
 /// Whether a route answers people or programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,9 +156,12 @@ impl Gatekeeper {
                 .path_and_query()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            only_asks: matches!(request.method, Method::GET | Method::HEAD),
+            scheme: Scheme::System,
         };
         match guard.surface {
             Surface::Page => {
+                visit.scheme = scheme_of(headers, self.public_url.is_secure());
                 self.by_cookie(&mut visit, &carried).await?;
                 name_person(&mut visit).await?;
             }

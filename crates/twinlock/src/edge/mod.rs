@@ -2,6 +2,7 @@
 //! becomes a page or a problem document ([`answer`]).
 
 pub mod answer;
+pub mod appearance;
 pub mod cors;
 pub mod describe;
 pub mod guard;

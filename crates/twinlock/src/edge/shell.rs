@@ -1,6 +1,8 @@
 //! The frame around a page, filled for this visit.
 
-use twinlock_web::{MenuLink, Messages, Shell, ShellUser, Tab, Width};
+use twinlock_web::{
+    MenuLink, Messages, Scheme, SchemeSwitch, Shell, ShellUser, Tab, Width, safe_return_path,
+};
 
 use crate::app::Stop;
 
@@ -16,6 +18,9 @@ pub enum SettingsTab {
     /// Sessions.
     Sessions,
 }
+
+/// Where the look is chosen.
+pub const APPEARANCE: &str = "/appearance";
 
 impl SettingsTab {
     const ALL: [(SettingsTab, &'static str, &'static str); 3] = [
@@ -41,6 +46,8 @@ impl Visit {
         let mut shell = Shell::new(&messages, &self.moment.app.settings.branding.name, title);
         shell.accent_css_url = Some(self.moment.app.theme.url().to_owned());
         shell.skip_label = messages.text("skip-to-content");
+        shell.scheme = self.scheme;
+        shell.scheme_switch = Some(self.scheme_switch(&messages));
         if self.acting.is_some() {
             shell.signed_in = Some(self.menu());
         } else {
@@ -70,6 +77,20 @@ impl Visit {
             })
             .collect();
         Ok(shell)
+    }
+
+    fn scheme_switch(&self, messages: &Messages) -> SchemeSwitch {
+        let here = Some(self.path.as_str()).filter(|_| self.only_asks);
+        let choice = |scheme: Scheme| {
+            let word = messages.text(&format!("appearance-{}", scheme.theme()));
+            (scheme, word)
+        };
+        SchemeSwitch {
+            label: messages.text("appearance"),
+            action: String::from(APPEARANCE),
+            return_to: here.and_then(safe_return_path).unwrap_or_default(),
+            choices: Scheme::ALL.map(choice).to_vec(),
+        }
     }
 
     fn menu(&self) -> ShellUser {

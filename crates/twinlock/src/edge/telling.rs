@@ -5,7 +5,9 @@ use serde_json::json;
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Problem};
 
+use crate::account;
 use crate::app::{Refusal, Timestamp};
+use crate::authenticators::{self, password, totp};
 
 /// How a refusal is told: status, stable word, and what fills its message `refusal-<word>`.
 pub struct Told {
@@ -110,7 +112,36 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
                 ],
             )
         }
+        Refusal::Field {
+            field,
+            code: "too_long",
+        } => match most_characters(field) {
+            Some(most) => messages.with("refusal-too-long-most", &[("most", Arg::from(most))]),
+            None => messages.text(&id),
+        },
         _ => messages.text(&id),
+    }
+}
+
+/// How many characters fit into a field people fill in.
+fn most_characters(field: &str) -> Option<i64> {
+    let most = match field {
+        "name" => account::rules::LONGEST_NAME,
+        "label" => totp::flow::LONGEST_LABEL,
+        "password" => password::rules::MOST_BYTES,
+        "code" => authenticators::api::LONGEST_CODE,
+        _ => return None,
+    };
+    i64::try_from(most).ok()
+}
+
+/// What stands in the field again after a refusal: a backup code with a typing slip, which was compared with nothing, and no
+/// other code.
+#[must_use]
+pub fn kept(refusal: &Refusal, typed: &str) -> String {
+    match refusal {
+        Refusal::Mistyped => typed.to_owned(),
+        _ => String::new(),
     }
 }
 

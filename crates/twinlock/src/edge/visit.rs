@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use twinlock_web::{CookieJar, PublicUrl, clear_cookie, cookie_name, set_cookie};
+use twinlock_web::{CookieJar, PublicUrl, Scheme, clear_cookie, cookie_name, set_cookie};
 
 use crate::app::{Client, Fault, Moment, Refusal, Stop};
 use crate::application::ApiCaller;
@@ -32,6 +32,10 @@ pub struct Visit {
     pub request_id: String,
     /// Path and query asked for.
     pub path: String,
+    /// Whether the request only asked, so that its page can be asked for again.
+    pub only_asks: bool,
+    /// The look this browser chose.
+    pub scheme: Scheme,
 }
 
 impl Visit {
@@ -92,7 +96,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     }
 }
 
-fn is_secure(settings: &Settings) -> bool {
+pub(super) fn is_secure(settings: &Settings) -> bool {
     settings.server.public_url.starts_with("https://")
 }
 
@@ -125,6 +129,18 @@ impl Carried {
         self.session.is_some() || self.sign_in.is_some() || !self.devices.is_empty()
     }
 }
+
+/// The look a browser chose; a cookie that says nothing we know counts as none.
+pub(super) fn scheme_of(headers: &HeaderMap, secure: bool) -> Scheme {
+    let jar = CookieJar::parse(headers);
+    let chosen = jar.get(&cookie_name(LOOK, secure));
+    chosen.and_then(Scheme::from_theme).unwrap_or_default()
+}
+
+/// The cookie of the look: one of three words, the same for everybody who chose it.
+const LOOK: &str = "twinlock-look";
+/// A year.
+const LOOK_SECONDS: u64 = 365 * 24 * 3600;
 
 /// What is known of the other side.
 pub(super) fn client(
@@ -206,6 +222,18 @@ impl Cookies {
             &cookie_name("twinlock-device", self.secure),
             &tokens.join("."),
             Some(seconds),
+            self.secure,
+        ));
+        self
+    }
+
+    /// The look of pages in this browser.
+    #[must_use]
+    pub fn scheme(mut self, scheme: Scheme) -> Self {
+        self.headers.push(set_cookie(
+            &cookie_name(LOOK, self.secure),
+            scheme.theme(),
+            Some(LOOK_SECONDS),
             self.secure,
         ));
         self

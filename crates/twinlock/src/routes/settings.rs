@@ -54,6 +54,8 @@ fn backup_codes() -> Vec<Route> {
         show("/settings/security/backup-codes/new", get(codes::new_form)),
         change("/settings/security/backup-codes/new", post(codes::new)).stepped_up().audited(),
         change("/settings/security/backup-codes/saved", post(codes::saved_new)),
+        // The sheet of somebody who enrols while signing in too; it gives back what it was sent and nothing else.
+        Route::page(Method::POST, "/backup-codes/download", Who::Anyone, post(codes::download)),
         show("/settings/security/backup-codes/reveal", get(codes::reveal_form)),
         change("/settings/security/backup-codes/reveal", post(codes::reveal)).stepped_up().audited(),
         show("/settings/security/backup-codes/check", get(codes::check_form)),

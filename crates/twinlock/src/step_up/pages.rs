@@ -9,7 +9,7 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm, safe_return_path};
 
 use crate::app::{Refusal, Stop};
-use crate::edge::answer::words;
+use crate::edge::answer::{kept, words};
 use crate::edge::{Visit, page, see_other};
 use crate::outbox::NOT_CONFIGURED;
 
@@ -64,6 +64,7 @@ struct StepUpPage {
     resend: Resend,
     delayed: bool,
     email_instead: bool,
+    typed: String,
     error: String,
     return_to: String,
 }
@@ -165,6 +166,10 @@ pub async fn prove(
         (None, None, Some(code)) => (Asks::EmailCode, Proof::EmailCode(code)),
         (None, None, None) => return Ok(ask(&return_to)),
     };
+    let typed = match &proof {
+        Proof::Code { code, .. } => code.clone(),
+        Proof::Password(_) | Proof::EmailCode(_) => String::new(),
+    };
     let acting = visit.acting()?;
     match flow::prove(&visit.moment, acting, proof).await {
         Ok(token) => {
@@ -182,7 +187,7 @@ pub async fn prove(
         Err(stop) => {
             let refusal = beside_field(stop)?;
             let offer = flow::offer(&visit.moment, acting).await?;
-            draw(&visit, &offer, asks, return_to, Some(refusal)).await
+            draw(&visit, &offer, asks, return_to, Some((refusal, typed))).await
         }
     }
 }
@@ -202,7 +207,10 @@ pub async fn send(visit: Visit, StrictForm(form): StrictForm<SendForm>) -> Resul
         Err(stop) => {
             let refusal = beside_field(stop)?;
             let offer = flow::offer(&visit.moment, acting).await?;
-            draw(&visit, &offer, Asks::EmailCode, return_to, Some(refusal)).await
+            {
+                let slip = Some((refusal, String::new()));
+                draw(&visit, &offer, Asks::EmailCode, return_to, slip).await
+            }
         }
     }
 }
@@ -222,8 +230,9 @@ async fn draw(
     offer: &Offer,
     asks: Asks,
     return_to: String,
-    refusal: Option<Refusal>,
+    slip: Option<(Refusal, String)>,
 ) -> Result<Response, Stop> {
+    let (refusal, typed) = slip.unzip();
     let (moment, messages) = (&visit.moment, visit.moment.messages());
     let times = match asks {
         Asks::EmailCode => flow::mailed(moment, visit.acting()?).await?,
@@ -265,6 +274,8 @@ async fn draw(
                 .mail_in_trouble
                 .load(std::sync::atomic::Ordering::Relaxed),
         email_instead: asks == Asks::Password && offer.email_code.is_some(),
+        typed: (refusal.as_ref().zip(typed))
+            .map_or_else(String::new, |(refusal, typed)| kept(refusal, &typed)),
         error: refusal
             .as_ref()
             .map(|refusal| say(visit, asks, refusal))

@@ -24,6 +24,7 @@ mod guards;
 mod guessing;
 mod help;
 mod json_api;
+mod looks;
 mod mailed_codes;
 mod mails;
 mod operations;

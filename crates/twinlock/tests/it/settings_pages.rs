@@ -430,7 +430,8 @@ async fn other_sessions_are_seen_and_ended(place: &Place) {
     }
     browser.open("/sign-out").await;
     browser.press("Sign out").await;
-    assert_eq!(browser.path, "/sign-in");
+    assert_eq!(browser.path, "/sign-in?done=signed-out");
+    browser.must_see("You are signed out.");
     assert!(browser.cookies.get("__Host-twinlock").is_none());
 }
 

@@ -62,6 +62,15 @@ impl ShownSheet {
     }
 }
 
+/// The codes as a text file: whose they are, then one on each line with its number.
+#[must_use]
+pub fn file_text(sheet: &ShownSheet) -> String {
+    let mut text = format!("{}\n\n", sheet.file_heading);
+    let lines = sheet.codes.iter().enumerate();
+    text.extend(lines.map(|(at, code)| format!("{}. {code}\n", at + 1)));
+    text
+}
+
 fn carry(sheet: &Sheet) -> String {
     let (number, at) = (sheet.number, sheet.created_at.as_millis());
     format!("{number} {at} {}", sheet.codes.join(" "))

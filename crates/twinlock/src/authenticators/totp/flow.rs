@@ -193,13 +193,16 @@ pub fn remove(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> 
     authenticators::remove(w, account, id)
 }
 
-/// A label as it is kept: at most 60 characters, without control and direction characters.
+/// Characters a label may have.
+pub const LONGEST_LABEL: usize = 60;
+
+/// A label as it is kept: at most [`LONGEST_LABEL`] characters, without control and direction characters.
 ///
 /// # Errors
 /// [`Refusal::Field`] when it is too long.
 pub fn clean_label(typed: &str) -> Result<String, Stop> {
     match crate::account::rules::clean_name(typed) {
-        Some(label) if label.chars().count() <= 60 => Ok(label),
+        Some(label) if label.chars().count() <= LONGEST_LABEL => Ok(label),
         _ => Err(Refusal::Field {
             field: "label",
             code: "too_long",

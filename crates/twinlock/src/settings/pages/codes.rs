@@ -1,8 +1,8 @@
 //! Backup codes in settings: a new sheet, the one look at it, another look where that is allowed, and checking a saved code.
 
 use askama::Template;
-use axum::response::Response;
-use http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
@@ -10,7 +10,7 @@ use twinlock_web::{Shell, StrictForm};
 use crate::app::{Refusal, Stop};
 use crate::authenticators::backup_codes::Sheet;
 use crate::authenticators::backup_codes::flow::Checked;
-use crate::authenticators::backup_codes::pages::{ShownSheet, carried_back, day};
+use crate::authenticators::backup_codes::pages::{ShownSheet, carried_back, day, file_text};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, page, see_other};
 use crate::settings::flow;
@@ -42,6 +42,18 @@ pub struct NewForm {
 pub struct SavedForm {
     sheet: String,
     saved: Option<String>,
+}
+
+/// `POST /backup-codes/download`: the sheet's form, sent by another button.
+#[derive(Deserialize)]
+pub struct DownloadForm {
+    sheet: String,
+    /// Of the form around it; not read.
+    #[serde(rename = "saved")]
+    _saved: Option<String>,
+    /// Of the form around it; not read.
+    #[serde(rename = "next")]
+    _next: Option<String>,
 }
 
 /// `POST /settings/security/backup-codes/check`
@@ -80,6 +92,7 @@ struct RevealPage {
 #[template(path = "settings/check_code.html")]
 struct CheckPage {
     page: Shell,
+    typed: String,
     error: String,
     outcome: Option<(&'static str, String)>,
 }
@@ -152,6 +165,33 @@ fn saved(visit: &Visit, form: &SavedForm, why: Why, word: Done) -> Result<Respon
         Some(sheet) => sheet_page(visit, &sheet, why, error),
         None => Ok(see_other(SECURITY)),
     }
+}
+
+/// `POST /backup-codes/download`: the codes the browser holds anyway, as a text file. Nothing is looked up, and what is not a
+/// sheet of codes does not come back.
+///
+/// # Errors
+/// [`Refusal::Field`].
+pub async fn download(
+    visit: Visit,
+    StrictForm(form): StrictForm<DownloadForm>,
+) -> Result<Response, Stop> {
+    let sheet = carried_back(&form.sheet).ok_or(Refusal::Field {
+        field: "sheet",
+        code: "invalid",
+    })?;
+    let branding = &visit.moment.app.settings.branding;
+    let messages = visit.moment.messages();
+    let shown = ShownSheet::new(&sheet, &messages, &branding.name, &branding.support);
+    let disposition = format!("attachment; filename=\"{}\"", shown.file_name);
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            String::from("text/plain; charset=utf-8"),
+        ),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, file_text(&shown)).into_response())
 }
 
 /// `GET /settings/security/backup-codes/new`
@@ -246,18 +286,24 @@ pub async fn reveal(visit: Visit) -> Result<Response, Stop> {
 /// # Errors
 /// A template that fails.
 pub async fn check_form(visit: Visit) -> Result<Response, Stop> {
-    check_page(&visit, StatusCode::OK, String::new(), None)
+    check_page(&visit, String::new(), String::new(), None)
 }
 
 fn check_page(
     visit: &Visit,
-    status: StatusCode,
+    typed: String,
     error: String,
     outcome: Option<(&'static str, String)>,
 ) -> Result<Response, Stop> {
     let title = visit.moment.messages().text("settings-check-title");
+    let status = if error.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let template = CheckPage {
         page: visit.settings_shell(title, SettingsTab::Security)?,
+        typed,
         error,
         outcome,
     };
@@ -272,25 +318,26 @@ pub async fn check(
     visit: Visit,
     StrictForm(form): StrictForm<CheckForm>,
 ) -> Result<Response, Stop> {
+    let typed = form.code.clone();
     match flow::check_code(&visit.moment, visit.acting()?, form.code).await {
         Ok(checked) => {
             let outcome = outcome(&visit, checked);
-            check_page(&visit, StatusCode::OK, String::new(), Some(outcome))
+            check_page(&visit, String::new(), String::new(), Some(outcome))
         }
         Err(Stop::Refused(Refusal::Field {
             code: "not_a_backup_code",
             ..
         })) => {
             let error = visit.moment.messages().text("settings-check-not-a-code");
-            check_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error, None)
+            check_page(&visit, String::new(), error, None)
         }
         Err(Stop::Refused(Refusal::Mistyped)) => {
             let error = visit.moment.messages().text("settings-check-mistyped");
-            check_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error, None)
+            check_page(&visit, typed, error, None)
         }
         Err(stop) => {
             let error = field_error(&visit, stop)?;
-            check_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, error, None)
+            check_page(&visit, String::new(), error, None)
         }
     }
 }

@@ -10,10 +10,11 @@ use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
 use crate::authenticators::Authenticator;
+use crate::edge::answer::{kept, words};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, page, see_other};
 use crate::settings::flow;
-use crate::step_up::pages::{ask_first, ask_or_stop, signed_out};
+use crate::step_up::pages::{ask_first, ask_or_stop, beside_field, signed_out};
 
 use super::notice::Done;
 use super::{SECURITY, authenticator_id, done, field_error, name_of, renewed};
@@ -64,6 +65,7 @@ struct DisablePage {
     required: bool,
     is_last: bool,
     button: String,
+    typed: String,
     error: String,
 }
 
@@ -185,10 +187,15 @@ pub async fn remove(visit: Visit, Path(id): Path<String>) -> Result<Response, St
 /// The database's trouble.
 pub async fn disable_form(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Stop> {
     let is_last = asked.why.as_deref() == Some("last-method");
-    disable_page(&visit, is_last, String::new()).await
+    disable_page(&visit, is_last, String::new(), String::new()).await
 }
 
-async fn disable_page(visit: &Visit, is_last: bool, error: String) -> Result<Response, Stop> {
+async fn disable_page(
+    visit: &Visit,
+    is_last: bool,
+    typed: String,
+    error: String,
+) -> Result<Response, Stop> {
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     if !overview.held.is_on() {
         return Ok(done(Done::OffAlready));
@@ -204,6 +211,7 @@ async fn disable_page(visit: &Visit, is_last: bool, error: String) -> Result<Res
         required: overview.required,
         is_last,
         button,
+        typed,
         error,
     };
     page(status, &template)
@@ -217,14 +225,17 @@ pub async fn disable(
     visit: Visit,
     StrictForm(form): StrictForm<DisableForm>,
 ) -> Result<Response, Stop> {
+    let typed = form.code.clone();
     match flow::disable(&visit.moment, visit.acting()?, form.code).await {
         Ok(token) => renewed(&visit, token.as_deref(), done(Done::TwoFactorOff)),
         Err(Stop::Refused(Refusal::NoFactor)) => Ok(done(Done::OffAlready)),
         Err(Stop::Refused(Refusal::StillRequired)) => Ok(see_other(DISABLE)),
         Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, DISABLE),
         Err(stop) => {
-            let error = field_error(&visit, stop)?;
-            disable_page(&visit, false, error).await
+            let refusal = beside_field(stop)?;
+            let typed = kept(&refusal, &typed);
+            let error = words(&refusal, &visit.moment.messages(), visit.moment.now);
+            disable_page(&visit, false, typed, error).await
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod security;
 pub mod sessions;
 
 use axum::response::Response;
+use twinlock_web::i18n::Arg;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::Authenticator;
@@ -38,6 +39,25 @@ fn renewed(visit: &Visit, token: Option<&str>, response: Response) -> Result<Res
 fn field_error(visit: &Visit, stop: Stop) -> Result<String, Stop> {
     let refusal = beside_field(stop)?;
     Ok(words(&refusal, &visit.moment.messages(), visit.moment.now))
+}
+
+/// Numbers what has the same name, so that two buttons in a list never say the same.
+fn tell_apart(visit: &Visit, names: &mut [&mut String]) {
+    let messages = visit.moment.messages();
+    let mut seen: Vec<(String, i64)> = Vec::new();
+    for name in names {
+        match seen.iter_mut().find(|(known, _)| known == *name) {
+            Some((_, count)) => {
+                *count += 1;
+                let fills = [
+                    ("name", Arg::from(name.as_str())),
+                    ("number", Arg::from(*count)),
+                ];
+                **name = messages.with("settings-numbered", &fills);
+            }
+            None => seen.push((name.clone(), 1)),
+        }
+    }
 }
 
 fn authenticator_id(text: &str) -> Result<AuthenticatorId, Stop> {

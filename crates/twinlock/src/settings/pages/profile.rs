@@ -133,10 +133,21 @@ pub async fn rename(
 /// # Errors
 /// The database's trouble.
 pub async fn password_form(visit: Visit) -> Result<Response, Stop> {
+    in_use(&visit)?;
     if let Some(proof) = ask_first(&visit, PASSWORD).await? {
         return Ok(proof);
     }
     password_page(&visit, String::new(), String::new()).await
+}
+
+/// Where nobody signs in with a password there is none to set.
+fn in_use(visit: &Visit) -> Result<(), Stop> {
+    let offered = &visit.moment.app.settings.sign_in.methods;
+    if offered.contains(&Method::Password) {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound.into())
+    }
 }
 
 async fn password_page(
@@ -177,6 +188,7 @@ pub async fn change_password(
     visit: Visit,
     StrictForm(form): StrictForm<PasswordForm>,
 ) -> Result<Response, Stop> {
+    in_use(&visit)?;
     let acting = visit.acting()?;
     let current = form.current_password.filter(|typed| !typed.is_empty());
     let stop = match flow::change_password(&visit.moment, acting, current, &form.password).await {

@@ -17,7 +17,7 @@ use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
 
-use super::{SECURITY, name_of, notice};
+use super::{SECURITY, name_of, notice, tell_apart};
 
 /// Codes left at which the page warns.
 const FEW: u32 = 3;
@@ -64,6 +64,7 @@ struct SecurityPage {
 #[template(path = "settings/recovery_code_used.html")]
 struct RecoveryCodeUsedPage {
     page: Shell,
+    banner: Option<(&'static str, String)>,
     left: String,
     again: String,
     replaces: String,
@@ -86,6 +87,10 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
     let messages = visit.moment.messages();
     let settings = &visit.moment.app.settings;
     let held = &overview.held;
+    let mut names: Vec<String> = (held.factors.iter())
+        .map(|one| name_of(&visit, one))
+        .collect();
+    tell_apart(&visit, &mut names.iter_mut().collect::<Vec<_>>());
     let template = SecurityPage {
         page: visit.settings_shell(
             messages.text("settings-security-title"),
@@ -94,7 +99,9 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         labels: settings.branding.labels.clone(),
         change: messages.text("settings-change-two-factor"),
         banner: notice::banner(&visit, shown.done.as_deref()),
-        methods: held.factors.iter().map(|one| method(&visit, one)).collect(),
+        methods: (held.factors.iter().zip(names))
+            .map(|(one, name)| method(&visit, one, name))
+            .collect(),
         one_page: settings.two_factor.enrolment == Enrolment::OnePage,
         can_add: settings.two_factor.methods == Methods::Several,
         codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
@@ -102,9 +109,8 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
     page(StatusCode::OK, &template)
 }
 
-fn method(visit: &Visit, factor: &Authenticator) -> Method {
+fn method(visit: &Visit, factor: &Authenticator, name: String) -> Method {
     let (messages, now) = (visit.moment.messages(), visit.moment.now);
-    let name = name_of(visit, factor);
     Method {
         id: factor.id.to_string(),
         more: messages.with("settings-more-for", &[("name", Arg::from(name.as_str()))]),
@@ -139,7 +145,10 @@ fn codes(visit: &Visit, sheet: &SheetStatus) -> Codes {
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn recovery_code_used(visit: Visit) -> Result<Response, Stop> {
+pub async fn recovery_code_used(
+    visit: Visit,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Stop> {
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     let Some(preferred) = overview.held.factors.first() else {
         return Ok(see_other(SECURITY));
@@ -147,6 +156,7 @@ pub async fn recovery_code_used(visit: Visit) -> Result<Response, Stop> {
     let messages = visit.moment.messages();
     let template = RecoveryCodeUsedPage {
         page: visit.shell(messages.text("settings-recovery-used-title")),
+        banner: notice::banner(&visit, shown.done.as_deref()),
         left: messages.with(
             "settings-recovery-used",
             &[("left", Arg::from(overview.held.codes_left()))],

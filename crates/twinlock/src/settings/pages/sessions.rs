@@ -13,6 +13,8 @@ use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::session::{FirstFactor, Proof, Session, flow};
 
+use super::tell_apart;
+
 const SESSIONS: &str = "/settings/sessions";
 
 /// `GET /settings/sessions`
@@ -59,6 +61,13 @@ pub async fn list(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         .map(|session| row(&visit, session, session.id == here))
         .collect();
     rows.sort_by_key(|row| !row.here);
+    let others = rows.iter_mut().filter(|row| !row.here);
+    let mut names: Vec<&mut String> = others.map(|row| &mut row.device).collect();
+    tell_apart(&visit, &mut names);
+    for row in &mut rows {
+        let device = ("device", Arg::from(row.device.as_str()));
+        row.end = messages.with("settings-end-session-on", &[device]);
+    }
     let banner = match shown.done.as_deref() {
         Some("one") => Some(messages.text("settings-done-session-ended")),
         Some("others") => Some(messages.text("settings-done-sessions-ended")),
@@ -89,16 +98,12 @@ fn row(visit: &Visit, session: &Session, here: bool) -> Row {
         Some(id) => messages.with(id, &[("first", Arg::from(first))]),
         None => first,
     };
-    let device = session.device_label.clone();
     // A session in use is noted every few minutes only; the one that asks is used now.
     let seen = if here { now } else { session.last_seen_at };
     Row {
         id: session.id.to_string(),
-        end: messages.with(
-            "settings-end-session-on",
-            &[("device", Arg::from(device.as_str()))],
-        ),
-        device,
+        end: String::new(),
+        device: session.device_label.clone(),
         how,
         since: When::new(session.created_at, now, &messages),
         seen: When::new(seen, now, &messages),
@@ -155,5 +160,8 @@ pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
     if let Some(acting) = &visit.acting {
         flow::sign_out(&visit.moment, acting).await?;
     }
-    Ok(visit.cookies().end_session().on(see_other("/sign-in")))
+    Ok(visit
+        .cookies()
+        .end_session()
+        .on(see_other("/sign-in?done=signed-out")))
 }

@@ -24,6 +24,8 @@ use super::rules::Purpose;
 
 /// Where people go who wanted nothing in particular.
 const HOME: &str = "/settings/security";
+/// Where a recovery code leads.
+const AFTER_RECOVERY_CODE: &str = "/settings/recovery-code-used";
 
 #[derive(Template)]
 #[template(path = "sign_in/pages/too_many.html")]
@@ -227,7 +229,7 @@ pub fn signed_in(visit: &Visit, completed: &Completed) -> (Cookies, String) {
         cookies = cookies.device(device);
     }
     let path = match (completed.backup_codes_left, &completed.return_to) {
-        (Some(_), _) => "/settings/recovery-code-used",
+        (Some(_), _) => AFTER_RECOVERY_CODE,
         (None, Some(path)) => path.as_str(),
         (None, None) => HOME,
     };

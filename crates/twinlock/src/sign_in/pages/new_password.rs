@@ -9,10 +9,10 @@ use twinlock_web::{Shell, StrictForm};
 use crate::app::{Refusal, Stop};
 use crate::authenticators::password::rules::least_characters;
 use crate::edge::answer::words;
-use crate::edge::{Visit, page};
-use crate::sign_in::{Step, flow};
+use crate::edge::{Visit, page, see_other};
+use crate::sign_in::{Progress, Step, flow};
 
-use super::{Outcome, Standing, go_on, status_of, weigh};
+use super::{AFTER_RECOVERY_CODE, HOME, Outcome, Standing, status_of, ticket, weigh};
 
 /// `POST /sign-in/new-password`
 #[derive(Deserialize)]
@@ -50,10 +50,22 @@ pub async fn set(
 ) -> Result<Response, Stop> {
     let ended = flow::set_new_password(&visit.moment, visit.sign_in()?, &typed.password).await;
     match weigh(&visit, ended).await? {
-        Outcome::Done(progress) => Ok(go_on(&visit, progress)),
+        Outcome::Done(progress) => Ok(saved(&visit, &progress)),
         Outcome::Slip(refusal) => form(&visit, Some(&refusal)),
         Outcome::Elsewhere(answer) => Ok(answer),
     }
+}
+
+/// On to the next page, which says that the password was saved where it is one of ours that can.
+fn saved(visit: &Visit, progress: &Progress) -> Response {
+    let (cookies, path) = ticket(visit, progress);
+    let says_so = [HOME, AFTER_RECOVERY_CODE].contains(&path.as_str());
+    let said = if says_so {
+        "?done=password-changed"
+    } else {
+        ""
+    };
+    cookies.on(see_other(&format!("{path}{said}")))
 }
 
 fn form(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Stop> {

@@ -8,7 +8,7 @@ use twinlock_web::{Messages, Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
 use crate::authenticators::{Attempt, Authenticator, Kind};
-use crate::edge::answer::words;
+use crate::edge::answer::{kept, words};
 use crate::edge::{Visit, page};
 use crate::sign_in::Step;
 use crate::sign_in::flow::{mailed_code, second_factor};
@@ -31,6 +31,7 @@ struct SecondFactorPage {
     factor: String,
     others: Vec<(String, String)>,
     recovery: bool,
+    typed: String,
     error: String,
     more_tries: bool,
 }
@@ -39,6 +40,7 @@ struct SecondFactorPage {
 #[template(path = "sign_in/pages/recovery_code.html")]
 struct RecoveryPage {
     page: Shell,
+    typed: String,
     error: String,
 }
 
@@ -77,10 +79,14 @@ pub async fn verify(
         factor: chosen.and_then(|id| id.parse().ok()),
         mailbox_proved: false,
     };
+    let typed = attempt.code.clone();
     let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
     match weigh(&visit, tried).await? {
         Outcome::Done(progress) => Ok(go_on(&visit, progress)),
-        Outcome::Slip(refusal) => code_page(&visit, form.factor.as_deref(), Some(&refusal)).await,
+        Outcome::Slip(refusal) => {
+            let slip = Some((&refusal, typed.as_str()));
+            code_page(&visit, form.factor.as_deref(), slip).await
+        }
         Outcome::Elsewhere(answer) => Ok(answer),
     }
 }
@@ -88,8 +94,9 @@ pub async fn verify(
 async fn code_page(
     visit: &Visit,
     chosen: Option<&str>,
-    refusal: Option<&Refusal>,
+    slip: Option<(&Refusal, &str)>,
 ) -> Result<Response, Stop> {
+    let refusal = slip.map(|(refusal, _)| refusal);
     let standing = Standing::of(visit).await?;
     let Step::SecondFactor {
         factors,
@@ -123,6 +130,7 @@ async fn code_page(
             .map(|factor| (factor.id.to_string(), use_instead(&messages, factor)))
             .collect(),
         recovery: *backup_codes,
+        typed: slip.map_or_else(String::new, |(refusal, typed)| kept(refusal, typed)),
         error: refusal.map_or_else(String::new, |refusal| {
             words(refusal, &messages, visit.moment.now)
         }),
@@ -159,7 +167,7 @@ fn use_instead(messages: &Messages, factor: &Authenticator) -> String {
 /// # Errors
 /// [`Refusal::SignInExpired`].
 pub async fn ask_recovery_code(visit: Visit) -> Result<Response, Stop> {
-    recovery_page(&visit, None).await
+    recovery_page(&visit, None, "").await
 }
 
 /// `POST /sign-in/recovery-code`
@@ -176,15 +184,20 @@ pub async fn verify_recovery_code(
         factor: None,
         mailbox_proved: false,
     };
+    let typed = attempt.code.clone();
     let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
     match weigh(&visit, tried).await? {
         Outcome::Done(progress) => Ok(go_on(&visit, progress)),
-        Outcome::Slip(refusal) => recovery_page(&visit, Some(&refusal)).await,
+        Outcome::Slip(refusal) => recovery_page(&visit, Some(&refusal), &typed).await,
         Outcome::Elsewhere(answer) => Ok(answer),
     }
 }
 
-async fn recovery_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Stop> {
+async fn recovery_page(
+    visit: &Visit,
+    refusal: Option<&Refusal>,
+    typed: &str,
+) -> Result<Response, Stop> {
     let standing = Standing::of(visit).await?;
     if !matches!(standing.progress.step, Step::SecondFactor { .. }) {
         return Ok(standing.lead_on(visit));
@@ -197,6 +210,7 @@ async fn recovery_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Respo
     };
     let template = RecoveryPage {
         page: visit.shell(messages.text("recovery-code-title")),
+        typed: refusal.map_or_else(String::new, |refusal| kept(refusal, typed)),
         error,
     };
     page(status_of(visit, refusal), &template)

@@ -11,7 +11,7 @@ use crate::edge::answer::words;
 use crate::edge::{Visit, page, see_other};
 use crate::sign_in::{Progress, Purpose, flow};
 
-use super::{HOME, Outcome, Standing, go_on, path_in_query, status_of, weigh};
+use super::{HOME, Outcome, Standing, go_on, in_query, path_in_query, status_of, weigh};
 
 /// `POST /sign-in`
 #[derive(Deserialize)]
@@ -65,8 +65,11 @@ fn start_page(
 ) -> Result<Response, Stop> {
     let messages = visit.moment.messages();
     let open = visit.moment.app.settings.sign_in.sign_up != SignUp::Invitation;
+    let mut shell = visit.shell(messages.text("sign-in-title"));
+    shell.banner = (in_query(visit, "done").as_deref() == Some("signed-out"))
+        .then(|| messages.text("sign-in-signed-out"));
     let template = StartPage {
-        page: visit.shell(messages.text("sign-in-title")),
+        page: shell,
         email,
         error: refusal.map_or_else(String::new, |refusal| {
             words(refusal, &messages, visit.moment.now)
