@@ -4,12 +4,14 @@
 //! person.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::Method;
 use twinlock_db::{Distribution, Histogram};
+
+use super::Timestamp;
 
 /// Something that happened and was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +68,8 @@ struct Inner {
     elsewhere: RouteMeter,
     tallies: Mutex<BTreeMap<Tally, u64>>,
     hashes_refused: AtomicU64,
+    /// Milliseconds since 1970; 0: no certificate of our own.
+    certificate_ends: AtomicI64,
 }
 
 /// One route's figures as they are shown.
@@ -140,6 +144,21 @@ impl Meters {
     #[must_use]
     pub fn hashes_refused(&self) -> u64 {
         self.0.hashes_refused.load(Ordering::Relaxed)
+    }
+
+    /// A certificate is in use until then.
+    pub fn certificate_ends(&self, at: Timestamp) {
+        let millis = at.as_millis();
+        self.0.certificate_ends.store(millis, Ordering::Relaxed);
+    }
+
+    /// When the certificate in use ends, where TLS is spoken here.
+    #[must_use]
+    pub fn certificate_end(&self) -> Option<Timestamp> {
+        match self.0.certificate_ends.load(Ordering::Relaxed) {
+            0 => None,
+            millis => Some(Timestamp::from_millis(millis)),
+        }
     }
 
     /// What was committed so far.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 use crate::demo::{Demo as Running, SETTINGS, Seeded};
-use crate::server::{self, StopSignals};
+use crate::server::{self, Listeners, StopSignals};
 
 use super::{say, settings};
 
@@ -51,7 +51,7 @@ impl Demo {
         } else {
             say(&words(&demo, moved));
         }
-        server::run(&demo.app, listener, router, signals, None).await?;
+        server::run(&demo.app, Listeners::plain(listener), router, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -28,6 +28,8 @@ pub(super) const STATEMENTS: &[&str] = &[WAITING_MAILS, LAST_MIGRATION];
 const SLACK: Duration = Duration::from_secs(120);
 /// Before this the clock cannot be right: 2026-01-01.
 const EARLIEST: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+/// A certificate that ends sooner is worth a word.
+const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 /// A mail that waits longer is worth a word.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -78,6 +80,7 @@ impl Doctor {
         let usable = look_at_settings(&loaded.settings, &mut checks);
         look_at_clock(&loaded.settings, &mut checks);
         look_at_key_file(&loaded.settings.keys.master_key_file, &mut checks);
+        look_at_certificate(&loaded.settings, &mut checks);
         if usable {
             look_inside(loaded.settings, &mut checks).await;
         }
@@ -193,6 +196,40 @@ fn look_at_key_file(file: &Path, checks: &mut Checks) {
             "key file",
             State::Ok,
             format!("{shown}, readable by its owner only; keep a copy apart from the database"),
+        ),
+    }
+}
+
+fn look_at_certificate(settings: &Settings, checks: &mut Checks) {
+    let Some(files) = settings.server.tls.files() else {
+        return;
+    };
+    let name = "certificate";
+    let shown = files.key.display();
+    if std::fs::metadata(files.key).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
+        let text = format!("everybody may read {shown}; run: chmod o= {shown}");
+        checks.add(name, State::Error, text);
+    }
+    let now = SystemClock.now();
+    match server::tls::read(&files) {
+        Err(error) => checks.add(name, State::Error, format!("{error:#}")),
+        Ok(found) if found.ends < now => checks.add(
+            name,
+            State::Error,
+            format!(
+                "it ended at {}; put a new one in its place",
+                found.ends.rfc3339()
+            ),
+        ),
+        Ok(found) if found.ends < now.plus(SOON) => checks.add(
+            name,
+            State::Warning,
+            format!("it ends at {}; renew it", found.ends.rfc3339()),
+        ),
+        Ok(found) => checks.add(
+            name,
+            State::Ok,
+            format!("good until {}", found.ends.rfc3339()),
         ),
     }
 }

@@ -13,7 +13,8 @@ use twinlock_web::{PublicUrl, TrustedProxies};
 use crate::account::{self, Role};
 use crate::app::{App, InvitationId, Stop, SystemClock, SystemEntropy, Token, Work};
 use crate::config::Settings;
-use crate::server::{self, Opening, StopSignals, Surroundings};
+use crate::server::tls::Tls;
+use crate::server::{self, Listeners, Opening, StopSignals, Surroundings};
 use crate::{routes, sign_up};
 
 use super::{logs, say, settings, trouble};
@@ -38,14 +39,7 @@ impl Serve {
         let signals = StopSignals::listen()?;
         let settings = settings::load(config)?;
         logs::write(&settings.telemetry);
-        let listener = TcpListener::bind(&settings.server.listen)
-            .await
-            .with_context(|| {
-                format!(
-                    "cannot listen on {} (server.listen)",
-                    settings.server.listen
-                )
-            })?;
+        let people = bind(&settings.server.listen, "server.listen").await?;
         let around = Surroundings {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -60,7 +54,7 @@ impl Serve {
         say(&format!(
             "Twinlock serves {} (listening on {}).",
             public_url.origin(),
-            listener.local_addr()?
+            people.local_addr()?
         ));
         if let Some(figures) = &figures {
             say(&format!(
@@ -71,10 +65,41 @@ impl Serve {
         if let Some(token) = first_link(app).await.map_err(trouble)? {
             say(&first_words(app, &public_url, &token));
         }
+        let redirect = match app.settings.server.tls.redirect_listen.as_str() {
+            "" => None,
+            listen => {
+                let bound = bind(listen, "server.tls.redirect_listen").await?;
+                say(&format!(
+                    "Plain http leads there from {}.",
+                    bound.local_addr()?
+                ));
+                Some((bound, public_url.clone()))
+            }
+        };
         let router = routes::router(app, public_url, proxies);
-        server::run(app, listener, router, signals, figures).await?;
+        let listeners = Listeners {
+            people,
+            tls: tls(app)?,
+            redirect,
+            figures,
+        };
+        server::run(app, listeners, router, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn bind(listen: &str, setting: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(listen).await;
+    bound.with_context(|| format!("cannot listen on {listen} ({setting})"))
+}
+
+fn tls(app: &App) -> anyhow::Result<Option<Tls>> {
+    let Some(files) = app.settings.server.tls.files() else {
+        return Ok(None);
+    };
+    let identity = server::tls::read(&files)?;
+    app.meters.certificate_ends(identity.ends);
+    Tls::new(identity).map(Some)
 }
 
 fn warn(settings: &Settings) {

@@ -7,7 +7,7 @@ use twinlock_db::Location;
 use twinlock_delivery::{SmtpProvider, TlsMode};
 use twinlock_web::{PublicUrl, Theme, TrustedProxies};
 
-use super::{Limits, Settings, SignUp};
+use super::{Limits, Server, Settings, SignUp};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -82,13 +82,14 @@ impl Settings {
             Err(error) => found.error("server.public_url", error.to_string()),
             Ok(url) if !url.is_secure() => found.warn(
                 "server.public_url",
-                "plain http is for trying things out on this machine; people need https:// (put a reverse proxy in front)",
+                "plain http is for trying things out on this machine; people need https:// (put a reverse proxy in front, or set server.tls)",
             ),
             Ok(_) => {}
         }
         if let Err(error) = TrustedProxies::parse(&server.trusted_proxies) {
             found.error("server.trusted_proxies", error.to_string());
         }
+        check_tls(server, found);
         for origin in &server.allowed_origins {
             if let Err(error) = PublicUrl::parse(origin) {
                 found.error("server.allowed_origins", error.to_string());
@@ -279,6 +280,37 @@ impl Settings {
     }
 }
 
+fn check_tls(server: &Server, found: &mut Findings) {
+    let tls = &server.tls;
+    if tls.certificate.is_some() != tls.key.is_some() {
+        found.error(
+            "server.tls",
+            "name both files, server.tls.certificate and server.tls.key, or neither",
+        );
+    }
+    if tls.files().is_some() && !server.public_url.starts_with("https://") {
+        found.error(
+            "server.public_url",
+            "must begin with https:// where TLS is spoken (server.tls)",
+        );
+    }
+    let redirect = &tls.redirect_listen;
+    if redirect.is_empty() {
+        return;
+    }
+    if redirect.parse::<SocketAddr>().is_err() {
+        found.error(
+            "server.tls.redirect_listen",
+            "write an IP address and a port, such as [::]:80, or nothing",
+        );
+    } else if tls.files().is_none() {
+        found.error(
+            "server.tls.redirect_listen",
+            "leads to https, which is not spoken here: name server.tls.certificate and server.tls.key",
+        );
+    }
+}
+
 /// Every limit may go down; 0 would let nobody in; above its default it is a warning.
 fn check_limits(limits: &Limits, found: &mut Findings) {
     let usual = Limits::default();
@@ -364,7 +396,7 @@ mod tests {
     #[test]
     fn each_rule_names_its_setting() {
         type Change = fn(&mut Settings);
-        let cases: [(&str, Change); 14] = [
+        let cases: [(&str, Change); 16] = [
             ("server.listen", |s| s.server.listen = "localhost".into()),
             ("server.public_url", |s| {
                 s.server.public_url = "http://login.example.org".into();
@@ -390,6 +422,10 @@ mod tests {
                 s.two_factor.totp.apps[0].links.clear();
             }),
             ("limits.step_up_minutes", |s| s.limits.step_up_minutes = 0),
+            ("server.tls", |s| s.server.tls.key = Some("key.pem".into())),
+            ("server.tls.redirect_listen", |s| {
+                s.server.tls.redirect_listen = "[::]:80".into();
+            }),
             ("telemetry.metrics_listen", |s| {
                 s.telemetry.metrics_listen = s.server.listen.clone();
             }),

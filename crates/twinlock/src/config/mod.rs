@@ -6,7 +6,7 @@ mod check;
 mod load;
 mod two_factor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,40 @@ pub struct Server {
     pub trusted_proxies: Vec<String>,
     /// Origins whose scripts may call the JSON API with a bearer token.
     pub allowed_origins: Vec<String>,
+    /// TLS spoken by the program itself.
+    pub tls: Tls,
+}
+
+/// `[server.tls]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those between it and its authority, PEM. Together with `key` it makes `server.listen` speak TLS.
+    pub certificate: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    pub key: Option<PathBuf>,
+    /// Address and port where plain http leads to `public_url`; empty: nowhere.
+    pub redirect_listen: String,
+}
+
+/// The files of a certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct TlsFiles<'a> {
+    /// The chain.
+    pub certificate: &'a Path,
+    /// The key.
+    pub key: &'a Path,
+}
+
+impl Tls {
+    /// Both files, where TLS is spoken.
+    #[must_use]
+    pub fn files(&self) -> Option<TlsFiles<'_>> {
+        Some(TlsFiles {
+            certificate: self.certificate.as_deref()?,
+            key: self.key.as_deref()?,
+        })
+    }
 }
 
 impl Default for Server {
@@ -61,6 +95,7 @@ impl Default for Server {
             public_url: String::from("http://localhost:8080"),
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
+            tls: Tls::default(),
         }
     }
 }

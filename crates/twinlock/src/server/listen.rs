@@ -13,9 +13,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 /// Connections at once; more wait in the kernel's queue.
@@ -31,11 +33,28 @@ const HEAD_LINES: usize = 100;
 /// Pause after the system refused a connection, such as for want of file handles.
 const REST: Duration = Duration::from_millis(100);
 
+/// How connections of a listener are met.
+#[derive(Clone)]
+pub(super) struct Way {
+    /// Whether connections of one network are counted.
+    pub(super) limit_peers: bool,
+    /// TLS, where it is spoken here.
+    pub(super) tls: Option<TlsAcceptor>,
+}
+
+impl Way {
+    /// Plain, and open to as many connections as come.
+    pub(super) const PLAIN: Self = Self {
+        limit_peers: false,
+        tls: None,
+    };
+}
+
 /// Accepts until `stop` changes to true, then waits for the connections in hand.
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
-    limit_peers: bool,
+    way: Way,
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -52,9 +71,14 @@ pub(super) async fn accept(
         };
         match (place, accepted) {
             (Ok(place), Ok((stream, peer))) => {
-                if let Some(seat) = peers.enter(peer.ip(), limit_peers) {
+                if let Some(seat) = peers.enter(peer.ip(), way.limit_peers) {
                     let held = (place, seat);
-                    converse(stream, peer, router.clone(), &graceful, held);
+                    let talk = Talk {
+                        peer,
+                        router: router.clone(),
+                        watcher: graceful.watcher(),
+                    };
+                    tokio::spawn(meet(stream, talk, way.tls.clone(), held));
                 }
             }
             (_, Err(error)) => {
@@ -69,16 +93,40 @@ pub(super) async fn accept(
     graceful.shutdown().await;
 }
 
-fn converse(
-    stream: TcpStream,
+/// What a connection needs to be answered.
+struct Talk {
     peer: SocketAddr,
     router: Router,
-    graceful: &GracefulShutdown,
+    watcher: Watcher,
+}
+
+async fn meet(
+    stream: TcpStream,
+    talk: Talk,
+    tls: Option<TlsAcceptor>,
     held: (OwnedSemaphorePermit, Seat),
 ) {
+    let _held = held;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection went away at once");
     }
+    let Some(tls) = tls else {
+        return converse(stream, talk).await;
+    };
+    // Shaking hands counts as the head of a request: whoever is slow is cut.
+    match tokio::time::timeout(HEAD, tls.accept(stream)).await {
+        Ok(Ok(stream)) => converse(stream, talk).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS came about"),
+        Err(_) => tracing::debug!("no TLS came about in time"),
+    }
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, talk: Talk) {
+    let Talk {
+        peer,
+        router,
+        watcher,
+    } = talk;
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request.map(Body::new));
@@ -90,13 +138,9 @@ fn converse(
         .max_headers(HEAD_LINES)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        let _held = held;
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke");
-        }
-    });
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke");
+    }
 }
 
 /// Who is connected, by network.

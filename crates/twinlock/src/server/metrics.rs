@@ -71,6 +71,7 @@ pub async fn text(app: &App) -> String {
     hashing(app, &mut page);
     database(app, &mut page);
     mail(app, &mut page).await;
+    certificate(app, &mut page);
     process::figures(&mut page);
     page.0
 }
@@ -212,6 +213,16 @@ fn database(app: &App, page: &mut Page) {
     let name = "twinlock_database_refused_total";
     page.family(name, "counter", "Callers turned away: too many waited.");
     page.sample(name, &[], float(pulse.refused));
+}
+
+fn certificate(app: &App, page: &mut Page) {
+    let Some(end) = app.meters.certificate_end() else {
+        return;
+    };
+    let name = "twinlock_tls_certificate_expires_seconds";
+    page.family(name, "gauge", "When the certificate ends, since 1970.");
+    let seconds = u64::try_from(end.as_millis() / 1000).unwrap_or_default();
+    page.sample(name, &[], float(seconds));
 }
 
 /// The only figures that ask the database; without an answer they are left out, and `twinlock_database_up` is 0.

@@ -4,9 +4,12 @@ mod listen;
 mod mail;
 pub mod metrics;
 mod migrations;
+mod notify;
 mod open;
 mod process;
+mod redirect;
 mod sweep;
+pub mod tls;
 
 pub use mail::provider;
 pub use migrations::{MIGRATIONS, schema_version};
@@ -20,9 +23,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use twinlock_web::PublicUrl;
 
 use crate::app::App;
 use crate::outbox;
+
+use listen::Way;
+use tls::Tls;
 
 /// How long requests and mails in hand may take to finish after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -53,6 +60,31 @@ impl StopSignals {
     }
 }
 
+/// Where the program listens.
+pub struct Listeners {
+    /// For people and programs.
+    pub people: TcpListener,
+    /// TLS spoken there, if it is.
+    pub tls: Option<Tls>,
+    /// Plain http that leads to the public address.
+    pub redirect: Option<(TcpListener, PublicUrl)>,
+    /// For whoever collects the figures.
+    pub figures: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Plain, and nothing else.
+    #[must_use]
+    pub fn plain(people: TcpListener) -> Self {
+        Self {
+            people,
+            tls: None,
+            redirect: None,
+            figures: None,
+        }
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then finishes what is in hand (ten seconds at most; a second signal ends at once) and lets go of
 /// the database.
 ///
@@ -60,26 +92,22 @@ impl StopSignals {
 /// None now; the signature leaves room for a part that fails to stop.
 pub async fn run(
     app: &App,
-    listener: TcpListener,
+    listeners: Listeners,
     router: Router,
     mut signals: StopSignals,
-    figures: Option<TcpListener>,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
-    let limit_peers = app.settings.server.trusted_proxies.is_empty();
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
-    if let Some(figures) = figures {
-        let router = metrics::router(app);
-        tasks.spawn(listen::accept(figures, router, false, stopped.clone()));
-    }
-    tasks.spawn(listen::accept(listener, router, limit_peers, stopped));
+    listen(app, listeners, router, &stopped, &mut tasks);
+    notify::ready();
     tokio::select! {
         () = signals.received() => {}
         ended = tasks.join_next() => tracing::error!(?ended, "a part of the server ended by itself"),
     }
     tracing::info!("stopping");
+    notify::stopping();
     stop.send_replace(true);
     tokio::select! {
         drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }) => {
@@ -92,4 +120,33 @@ pub async fn run(
     tasks.shutdown().await;
     app.store.close().await;
     Ok(())
+}
+
+fn listen(
+    app: &App,
+    listeners: Listeners,
+    router: Router,
+    stop: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) {
+    let way = Way {
+        limit_peers: app.settings.server.trusted_proxies.is_empty(),
+        tls: listeners.tls.as_ref().map(Tls::acceptor),
+    };
+    if let Some((listener, public_url)) = listeners.redirect {
+        let way = Way {
+            tls: None,
+            ..way.clone()
+        };
+        let router = redirect::router(public_url);
+        tasks.spawn(listen::accept(listener, router, way, stop.clone()));
+    }
+    tasks.spawn(listen::accept(listeners.people, router, way, stop.clone()));
+    if let Some(figures) = listeners.figures {
+        let router = metrics::router(app);
+        tasks.spawn(listen::accept(figures, router, Way::PLAIN, stop.clone()));
+    }
+    if let Some(tls) = listeners.tls {
+        tasks.spawn(tls::keep(app.clone(), tls, stop.clone()));
+    }
 }

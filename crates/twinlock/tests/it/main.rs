@@ -32,3 +32,4 @@ mod second_look;
 mod sessions;
 mod settings_pages;
 mod texts;
+mod tls;

@@ -45,6 +45,10 @@ impl Running {
         next(&self.log, with)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn terminate(self) -> ExitStatus {
         self.ended().0
     }
