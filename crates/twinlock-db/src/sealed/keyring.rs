@@ -1,6 +1,7 @@
 //! The keys inside the database, and what is done with them.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use zeroize::Zeroizing;
 
@@ -54,12 +55,19 @@ impl WrappedKey {
 }
 
 /// The open data keys, one of them active: it seals, the others only open. Cannot be printed.
+///
+/// It grows while the program runs: see [`Keyring::adopt`].
 pub struct Keyring {
+    ring: RwLock<Arc<Ring>>,
+    lookup: Key,
+    mac: Key,
+}
+
+#[derive(Clone)]
+struct Ring {
     active_id: u32,
     active: Key,
     sealing: BTreeMap<u32, Key>,
-    lookup: Key,
-    mac: Key,
 }
 
 impl Keyring {
@@ -73,6 +81,17 @@ impl Keyring {
     ) -> WrappedKey {
         let entropy = Zeroizing::new(entropy);
         let (key, nonce) = entropy.split_at(32);
+        Self::wrap(master, key_id, purpose, key, nonce)
+    }
+
+    /// Wraps a key under 24 random bytes.
+    pub(super) fn wrap(
+        master: &MasterKey,
+        key_id: u32,
+        purpose: &str,
+        key: &[u8],
+        nonce: &[u8],
+    ) -> WrappedKey {
         let mut fixed = [0; NONCE];
         fixed
             .iter_mut()
@@ -121,19 +140,59 @@ impl Keyring {
         let first = keys
             .get(&FIRST_KEY)
             .ok_or(SealError::UnknownKey(FIRST_KEY))?;
-        let active = keys
+        let sealing: BTreeMap<u32, Key> = keys
+            .iter()
+            .map(|(id, key)| (*id, derive(key, "twinlock seal")))
+            .collect();
+        let active = sealing
             .get(&active_id)
+            .cloned()
             .ok_or(SealError::UnknownKey(active_id))?;
         Ok(Self {
-            active_id,
-            active: derive(active, "twinlock seal"),
+            ring: RwLock::new(Arc::new(Ring {
+                active_id,
+                active,
+                sealing,
+            })),
             lookup: derive(first, "twinlock look-up"),
             mac: derive(first, "twinlock mac"),
-            sealing: keys
-                .iter()
-                .map(|(id, key)| (*id, derive(key, "twinlock seal")))
-                .collect(),
         })
+    }
+
+    /// Takes up data keys that were made since, and seals with `active_id` from now on. No key is
+    /// ever forgotten: what an older one sealed may turn up at any time.
+    ///
+    /// # Errors
+    /// [`SealError::UnknownKey`] if the active one is neither new nor known; nothing changed then.
+    pub fn adopt(
+        &self,
+        keys: &BTreeMap<u32, Zeroizing<[u8; 32]>>,
+        active_id: u32,
+    ) -> Result<(), SealError> {
+        let mut ring = Ring::clone(&self.ring());
+        for (id, key) in keys {
+            ring.sealing
+                .entry(*id)
+                .or_insert_with(|| derive(key, "twinlock seal"));
+        }
+        ring.active = ring
+            .sealing
+            .get(&active_id)
+            .cloned()
+            .ok_or(SealError::UnknownKey(active_id))?;
+        ring.active_id = active_id;
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        Ok(())
+    }
+
+    /// Whether a value sealed with this data key could be opened.
+    #[must_use]
+    pub fn knows(&self, key_id: u32) -> bool {
+        self.ring().sealing.contains_key(&key_id)
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Seals a value for a place with the active key: format, key id, nonce, ciphertext.
@@ -144,13 +203,14 @@ impl Keyring {
     /// nonce.
     #[must_use]
     pub fn seal(&self, place: Place<'_>, plaintext: &[u8], nonce_seed: &[u8; 32]) -> Vec<u8> {
-        let bound_to = place.bound_to(self.active_id);
+        let ring = self.ring();
+        let bound_to = place.bound_to(ring.active_id);
         let hash = keyed_hash(nonce_seed, &[&bound_to, plaintext]);
         let mut nonce = [0; NONCE];
         nonce.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         // An empty box, should it ever come to that (256 GiB), does not open.
-        let sealed = encrypt(&self.active, nonce, &bound_to, plaintext).unwrap_or_default();
-        let key_id = self.active_id.to_be_bytes();
+        let sealed = encrypt(&ring.active, nonce, &bound_to, plaintext).unwrap_or_default();
+        let key_id = ring.active_id.to_be_bytes();
         [&[FORMAT], key_id.as_slice(), nonce.as_slice(), &sealed].concat()
     }
 
@@ -164,7 +224,8 @@ impl Keyring {
         let (nonce, ciphertext) = rest
             .split_first_chunk::<NONCE>()
             .ok_or(SealError::Malformed)?;
-        let key = self
+        let ring = self.ring();
+        let key = ring
             .sealing
             .get(&key_id)
             .ok_or(SealError::UnknownKey(key_id))?;
@@ -180,7 +241,7 @@ impl Keyring {
     /// The number of the key that seals now.
     #[must_use]
     pub fn active_id(&self) -> u32 {
-        self.active_id
+        self.ring().active_id
     }
 
     /// The keyed hash by which an identifier (an email address, a phone number) is found. It does

@@ -5,17 +5,23 @@
 //! moved anywhere else does not open. Whoever holds the database alone, or a backup of it, reads
 //! nothing.
 //!
+//! Data keys are changed while the service runs: a new one seals, the others go on opening, and values
+//! are sealed anew page by page. A node meets a new key by its number and reads the table again.
+//!
 //! The functions here use no randomness of their own: keys and nonce seeds come from the caller's
 //! source of randomness.
 
 mod keyring;
 mod master;
 mod primitives;
+mod reseal;
 mod stored;
 
 pub use keyring::{Keyring, Place, WrappedKey};
 pub use master::MasterKey;
 pub use primitives::hash_token;
+pub use reseal::{Cursor, Page, SealedColumn};
+pub use stored::{Added, KeyState, StoredKey};
 
 /// Why a sealed value or a key did not open. It never means that there is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -200,13 +200,13 @@ async fn two_nodes_that_start_at_once_share_the_first_data_key() {
         let (one, other) = (database.store().await, database.open().await);
         let master = MasterKey::from_bytes([1; 32]);
         let (a, b) = tokio::join!(
-            Keyring::open_stored(&one, &master, [2; 56], 1),
-            Keyring::open_stored(&other, &master, [3; 56], 1),
+            Keyring::open_stored(&one, std::slice::from_ref(&master), [2; 56], 1),
+            Keyring::open_stored(&other, std::slice::from_ref(&master), [3; 56], 1),
         );
         let (a, b) = (a.unwrap(), b.unwrap());
         let sealed = a.seal(HERE, b"secret", &[4; 32]);
         assert_eq!(b.open(HERE, &sealed).unwrap().as_slice(), b"secret");
-        let later = Keyring::open_stored(&one, &master, [5; 56], 2)
+        let later = Keyring::open_stored(&one, std::slice::from_ref(&master), [5; 56], 2)
             .await
             .unwrap();
         assert_eq!(later.open(HERE, &sealed).unwrap().as_slice(), b"secret");
@@ -218,11 +218,11 @@ async fn the_wrong_master_key_is_named_as_such() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
         let master = MasterKey::from_bytes([1; 32]);
-        Keyring::open_stored(&store, &master, [2; 56], 1)
+        Keyring::open_stored(&store, std::slice::from_ref(&master), [2; 56], 1)
             .await
             .unwrap();
         let wrong = MasterKey::from_bytes([9; 32]);
-        let refused = Keyring::open_stored(&store, &wrong, [2; 56], 1)
+        let refused = Keyring::open_stored(&store, std::slice::from_ref(&wrong), [2; 56], 1)
             .await
             .err()
             .unwrap();

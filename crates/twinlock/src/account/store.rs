@@ -1,5 +1,8 @@
 //! Rows of accounts and of the identifiers that lead to them.
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
+
 use crate::app::{AccountId, ApplicationId, Cell, Stop, Timestamp, Work};
 
 use super::{Mailbox, Role};
@@ -18,6 +21,13 @@ const LEAVE: &str = "DELETE FROM membership WHERE account_id = ?1";
 // Cross-account: whoever is told of a reset made on the machine itself, and whether the instance has anybody yet.
 const ADMINISTRATORS: &str =
     "SELECT account_id FROM account WHERE role = 'administrator' ORDER BY account_id LIMIT 100";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[
+    sealed_column!("account", "name"),
+    sealed_column!("account", "email"),
+    sealed_column!("account", "external_id"),
+];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[

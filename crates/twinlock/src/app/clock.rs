@@ -84,6 +84,38 @@ impl From<Timestamp> for Value {
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Whether the machine's clock says something else, and is not believed.
+    fn doubt(&self) -> Option<Doubt> {
+        None
+    }
+
+    /// What to write down for other servers and the next start; a clock that believes its machine has nothing to say.
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
+
+    /// Takes note of what was written down.
+    fn hear(&self, _: Mark) {}
+}
+
+/// The machine's clock and what is believed instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The time the service goes by.
+    pub believed: Timestamp,
+    /// The time the machine shows.
+    pub machine: Timestamp,
+}
+
+/// The highest time any server of a database went by. A mark an operator accepted counts more than every one before it, even one of a
+/// later time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// How often an operator said that the clock is right.
+    pub acceptances: u64,
+    /// The time.
+    pub seen: Timestamp,
 }
 
 /// The machine's clock.

@@ -3,10 +3,12 @@
 //! A use case takes a [`Moment`] (one instant, one seed, one client), does slow work before or after, and does its reading and
 //! writing in one closure over [`Work`]. The closure may run twice; nothing in it asks the machine for time or randomness.
 
+mod believed;
 mod cache;
 mod clock;
 mod hasher;
 mod id;
+mod keys;
 mod meters;
 mod refusal;
 mod text;
@@ -16,15 +18,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use twinlock_db::sealed::{Keyring, Place};
+use twinlock_db::sealed::{Keyring, Place, SealError};
 use twinlock_db::{DbError, Locks, Store, Tx};
 use twinlock_delivery::MailProvider;
 use twinlock_web::Theme;
 use twinlock_web::i18n::{Catalog, Messages};
 use zeroize::Zeroizing;
 
+pub use believed::{BelievedClock, Steady, SystemSteady, may_follow};
 pub use cache::Cache;
-pub use clock::{Clock, Draw, Entropy, NoEntropy, Seed, SystemClock, SystemEntropy, Timestamp};
+pub use clock::{
+    Clock, Doubt, Draw, Entropy, Mark, NoEntropy, Seed, SystemClock, SystemEntropy, Timestamp,
+};
 pub use hasher::Hasher;
 pub use id::{
     AccountId, ApiKeyId, ApplicationId, AuthenticatorId, DeviceId, InvitationId, MessageId,
@@ -164,11 +169,16 @@ impl Moment {
         let moment = self.clone();
         let after = Arc::new(After::default());
         let noted = Arc::clone(&after);
-        let outcome = self
-            .app
-            .store
-            .write(locks, move |tx| run(&moment, tx, &noted, &work))
-            .await;
+        let work = Arc::new(move |tx: &mut Tx<'_>| run(&moment, tx, &noted, &work));
+        let attempt = || {
+            let work = Arc::clone(&work);
+            let locks = locks.clone();
+            self.app.store.write(locks, move |tx| work(tx))
+        };
+        let mut outcome = attempt().await;
+        if self.app.learned_a_key(&outcome).await {
+            outcome = attempt().await;
+        }
         // Only now is the message there for the outbox to find.
         if after.posted.load(Ordering::Relaxed) {
             self.app.outbox_bell.notify_one();
@@ -189,8 +199,16 @@ impl Moment {
         F: Fn(&mut Work<'_, '_>) -> Result<T, Stop> + Send + Sync + 'static,
     {
         let moment = self.clone();
-        let read = move |tx: &mut Tx<'_>| run(&moment, tx, &After::default(), &work);
-        settle(self.app.store.read(read).await)
+        let work = Arc::new(move |tx: &mut Tx<'_>| run(&moment, tx, &After::default(), &work));
+        let attempt = || {
+            let work = Arc::clone(&work);
+            self.app.store.read(move |tx| work(tx))
+        };
+        let mut outcome = attempt().await;
+        if self.app.learned_a_key(&outcome).await {
+            outcome = attempt().await;
+        }
+        settle(outcome)
     }
 
     /// The same moment for a client that brings this device token before any other.
@@ -251,8 +269,14 @@ fn run<T>(
         moment,
         draw: moment.seed.draw("work"),
         after,
+        missing_key: std::cell::Cell::new(None),
     };
-    match work(&mut work_frame) {
+    let answer = work(&mut work_frame);
+    // Whatever the work made of it: a value that could not be read here may be one that another server sealed a moment ago.
+    if let Some(key) = work_frame.missing_key.get() {
+        return Err(SealError::UnknownKey(key).into());
+    }
+    match answer {
         Ok(value) => Ok(Ok(value)),
         Err(Stop::Fault(Fault::Database(error))) => Err(error),
         Err(Stop::Fault(fault)) => Err(DbError::Statement(fault.to_string())),
@@ -276,6 +300,7 @@ pub struct Work<'a, 'tx> {
     /// Random bytes.
     pub draw: Draw,
     after: &'a After,
+    missing_key: std::cell::Cell<Option<u32>>,
 }
 
 /// Where a sealed value stands; it opens nowhere else.
@@ -342,11 +367,11 @@ impl Work<'_, '_> {
     /// # Errors
     /// When the value was changed, moved, or its key is missing.
     pub fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Stop> {
-        self.moment
-            .app
-            .keyring
-            .open(cell.place(), sealed)
-            .map_err(|error| Stop::from(DbError::from(error)))
+        let opened = self.moment.app.keyring.open(cell.place(), sealed);
+        if let Err(SealError::UnknownKey(key)) = &opened {
+            self.missing_key.set(Some(*key));
+        }
+        opened.map_err(|error| Stop::from(DbError::from(error)))
     }
 
     /// Opens a sealed text.

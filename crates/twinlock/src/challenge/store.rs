@@ -1,6 +1,8 @@
 //! Rows of mailed codes.
 
 use subtle::ConstantTimeEq as _;
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
 use twinlock_otp::emailed_code::EmailedCode;
 
 use crate::app::{AccountId, Refusal, Stop, Tally, Timestamp, Work};
@@ -24,6 +26,9 @@ const PAYLOAD: &str =
     "SELECT payload FROM challenge WHERE account_id = ?1 AND challenge_id = ?2 AND purpose = ?3";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM challenge WHERE expires_at < ?1";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("challenge", "payload", row: "challenge_id")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::Serialize;
 use twinlock_db::Location;
 
-use crate::app::{App, Clock as _, Stop, SystemClock, SystemEntropy, Timestamp, Work};
+use crate::app::{App, Clock as _, Stop, SystemClock, SystemEntropy, Timestamp, Work, may_follow};
 use crate::config::{Email, Settings, Severity};
-use crate::server::{self, Opening, Surroundings};
+use crate::server::{self, Opening, Surroundings, clock_mark};
 use crate::{account, authenticators};
 
 use super::{Marks, say, settings};
@@ -44,6 +44,10 @@ pub(super) struct Doctor {
     /// Print the findings as JSON.
     #[arg(long)]
     json: bool,
+    /// Say that the machine's clock is right, although it jumped or the service was off for long: running servers follow it within a
+    /// minute.
+    #[arg(long)]
+    accept_clock: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,7 +86,7 @@ impl Doctor {
         look_at_key_file(&loaded.settings.keys.master_key_file, &mut checks);
         look_at_certificate(&loaded.settings, &mut checks);
         if usable {
-            look_inside(loaded.settings, &mut checks).await;
+            look_inside(loaded.settings, self.accept_clock, &mut checks).await;
         }
         Ok(self.report(&checks.0))
     }
@@ -234,7 +238,7 @@ fn look_at_certificate(settings: &Settings, checks: &mut Checks) {
     }
 }
 
-async fn look_inside(settings: Settings, checks: &mut Checks) {
+async fn look_inside(settings: Settings, accept_clock: bool, checks: &mut Checks) {
     let around = Surroundings {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
@@ -258,10 +262,47 @@ async fn look_inside(settings: Settings, checks: &mut Checks) {
         ),
         Err(error) => checks.add("database", State::Error, error.to_string()),
     }
+    if let Err(error) = look_at_time_gone_by(&app, accept_clock, checks).await {
+        checks.add("clock", State::Error, error.to_string());
+    }
     if let Err(stop) = look_at_rows(&app, checks).await {
         checks.add("database", State::Error, format!("{stop:?}"));
     }
     app.store.close().await;
+}
+
+/// The machine's clock beside the time the servers of this database went by.
+async fn look_at_time_gone_by(
+    app: &App,
+    accept_clock: bool,
+    checks: &mut Checks,
+) -> twinlock_db::DbResult<()> {
+    let (name, now) = ("clock", SystemClock.now());
+    if accept_clock {
+        clock_mark::accept(&app.store, now).await?;
+        let text = format!(
+            "{} is right, by your word; running servers follow it within a minute",
+            now.rfc3339()
+        );
+        checks.add(name, State::Ok, text);
+        return Ok(());
+    }
+    let doubt = clock_mark::doubt(&app.store).await?;
+    let seen = clock_mark::seen(&app.store).await?;
+    let wrong = match (doubt, seen) {
+        (Some(doubt), _) => Some(doubt.believed),
+        (None, Some(mark)) if !may_follow(mark.seen, now) => Some(mark.seen),
+        _ => None,
+    };
+    if let Some(believed) = wrong {
+        let text = format!(
+            "it says {}, the service goes by {}. Set it and keep it with NTP; if it is right, run: twinlock doctor --accept-clock",
+            now.rfc3339(),
+            believed.rfc3339()
+        );
+        checks.add(name, State::Error, text);
+    }
+    Ok(())
 }
 
 /// What the rows tell.

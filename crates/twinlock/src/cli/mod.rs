@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod key;
+mod keys;
 mod logs;
 mod migrate;
 mod serve;
@@ -48,6 +49,8 @@ enum Command {
     Config(config::Config),
     /// Keys of the JSON API.
     Key(key::Key),
+    /// The keys that seal secrets in the database.
+    Keys(keys::Keys),
     /// Invitations, and the last way back into an account.
     User(user::User),
     /// Copy a SQLite database while it is in use.
@@ -92,6 +95,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Doctor(doctor) => doctor.run(config).await,
         Command::Config(command) => command.run(config),
         Command::Key(key) => key.run(config).await,
+        Command::Keys(keys) => keys.run(config).await,
         Command::User(user) => user.run(config).await,
         Command::Backup(backup) => backup.run(config).await,
     }

@@ -11,7 +11,9 @@ use twinlock_db::Locks;
 use twinlock_web::{PublicUrl, TrustedProxies};
 
 use crate::account::{self, Role};
-use crate::app::{App, InvitationId, Stop, SystemClock, SystemEntropy, Token, Work};
+use crate::app::{
+    App, BelievedClock, InvitationId, Stop, SystemClock, SystemEntropy, SystemSteady, Token, Work,
+};
 use crate::config::Settings;
 use crate::server::tls::Tls;
 use crate::server::{self, Listeners, Opening, StopSignals, Surroundings};
@@ -41,7 +43,7 @@ impl Serve {
         logs::write(&settings.telemetry);
         let people = bind(&settings.server.listen, "server.listen").await?;
         let around = Surroundings {
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(BelievedClock::new(SystemClock, SystemSteady)),
             entropy: Arc::new(SystemEntropy),
             mail: server::provider(&settings.email)?,
         };

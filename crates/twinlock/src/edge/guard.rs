@@ -168,6 +168,9 @@ impl Gatekeeper {
             Surface::Api => self.by_bearer(&mut visit, &carried, bearer).await?,
             Surface::Plain => {}
         }
+        if let Some(token) = &visit.sign_in {
+            self.app.meet_key_of(token).await?;
+        }
         Ok(visit)
     }
 

@@ -34,6 +34,9 @@ pub async fn ready(visit: Visit) -> Response {
         Err(_) => Some(String::from("the database did not answer in time")),
     };
     match trouble {
+        None if app.clock.doubt().is_some() => {
+            "ready\nthe machine's clock is in doubt: run `twinlock doctor`\n".into_response()
+        }
         None => "ready\n".into_response(),
         Some(trouble) => {
             tracing::warn!(request = visit.request_id, trouble, "not ready");

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
+
 use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Tally, Timestamp, Work};
 
 use super::Letter;
@@ -21,6 +24,9 @@ const DROP_ACCOUNT: &str = "DELETE FROM outbox WHERE account_id = ?1 AND state =
 const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state = 'queued'";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM outbox WHERE state <> 'queued' AND created_at < ?1";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("outbox", "sealed", row: "message_id")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[

@@ -66,6 +66,14 @@ pub async fn text(app: &App) -> String {
         ],
         1.0,
     );
+    let name = "twinlock_clock_in_doubt";
+    page.family(
+        name,
+        "gauge",
+        "1 while the machine's clock has jumped and is not followed.",
+    );
+    let in_doubt = app.clock.doubt().is_some();
+    page.sample(name, &[], if in_doubt { 1.0 } else { 0.0 });
     requests(app, &mut page);
     happenings(app, &mut page);
     hashing(app, &mut page);

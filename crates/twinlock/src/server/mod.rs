@@ -1,13 +1,16 @@
 //! The running program: the application put together from its settings, the listener, and what works in the background.
 
+pub mod clock_mark;
 mod listen;
 mod mail;
 pub mod metrics;
 mod migrations;
+mod minute;
 mod notify;
 mod open;
 mod process;
 mod redirect;
+pub mod rotation;
 mod sweep;
 pub mod tls;
 
@@ -100,6 +103,7 @@ pub async fn run(
     let mut tasks = JoinSet::new();
     tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
+    tasks.spawn(minute::run(app.clone(), stopped.clone()));
     listen(app, listeners, router, &stopped, &mut tasks);
     notify::ready();
     tokio::select! {

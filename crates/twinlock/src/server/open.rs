@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::edge::texts;
 use crate::outbox::NOT_CONFIGURED;
 
+use super::clock_mark;
 use super::migrations::{MIGRATIONS, schema_version};
 
 const ANY_DATA_KEY: &str = "SELECT key_id FROM data_key ORDER BY key_id LIMIT 1";
@@ -62,21 +63,21 @@ pub async fn open(
     opening: Opening,
 ) -> anyhow::Result<Opened> {
     let (store, owner, applied) = open_store(&settings, &around, opening).await?;
+    // Before anybody asks for the time: the machine's clock may be wrong.
+    if let Some(mark) = clock_mark::seen(&store).await? {
+        around.clock.hear(mark);
+    }
     let seed = around.entropy.seed()?;
-    let master = master_key(&store, &settings.keys.master_key_file, &seed, opening).await?;
+    let key_file = &settings.keys.master_key_file;
+    let masters = master_keys(&store, key_file, &seed, opening).await?;
     let keyring = Keyring::open_stored(
         &store,
-        &master,
+        &masters,
         seed.draw("data key").bytes(),
         around.clock.now().as_millis(),
     )
     .await
-    .with_context(|| {
-        format!(
-            "the keys of the database; is {} the key file that belongs to it?",
-            settings.keys.master_key_file.display()
-        )
-    })?;
+    .with_context(|| wrong_key_file(key_file))?;
     let meters = Meters::default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(Parts {
@@ -142,15 +143,16 @@ async fn open_store(
     }
 }
 
-/// The key outside the database; made the first time, never when the database was sealed with another.
-async fn master_key(
+/// The key outside the database, and its successor while it is being changed; made the first time, never when the database was
+/// sealed with another.
+async fn master_keys(
     store: &Store,
     file: &Path,
     seed: &Seed,
     opening: Opening,
-) -> anyhow::Result<MasterKey> {
-    if file.exists() {
-        return Ok(MasterKey::from_file(file)?);
+) -> anyhow::Result<Vec<MasterKey>> {
+    if file.exists() || MasterKey::successor_of(file).exists() {
+        return Ok(MasterKey::with_successor(file)?);
     }
     let has_keys = store
         .read(|tx| tx.query_opt(ANY_DATA_KEY, &[], |row| row.int(0)))
@@ -168,8 +170,13 @@ async fn master_key(
             file.display()
         );
     }
-    Ok(MasterKey::generate_file(
-        file,
-        seed.draw("master key").bytes(),
-    )?)
+    let made = MasterKey::generate_file(file, seed.draw("master key").bytes())?;
+    Ok(vec![made])
+}
+
+fn wrong_key_file(file: &Path) -> String {
+    let file = file.display();
+    format!(
+        "the keys of the database; is {file} the key file that belongs to it? A backup made before the master key was changed needs the one kept as {file}.before-…"
+    )
 }

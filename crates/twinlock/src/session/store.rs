@@ -1,5 +1,8 @@
 //! Rows of sessions.
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
+
 use crate::app::{
     AccountId, AuthenticatorId, Cell, Fault, SessionId, Stop, Tally, Timestamp, Work,
 };
@@ -26,6 +29,9 @@ const DROP_SECOND: &str = "UPDATE session SET second_factor = NULL, rests_on = N
 const MOVE_PROOF: &str = "UPDATE session SET rests_on = ?3 WHERE account_id = ?1 AND rests_on = ?2";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM session WHERE expires_at < ?1";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("session", "network", row: "session_id")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[

@@ -15,6 +15,7 @@ mod support;
 
 mod backup_codes;
 mod bad_days;
+mod clocks;
 mod codes_replayed;
 mod command_line;
 mod documents;
@@ -24,6 +25,7 @@ mod guards;
 mod guessing;
 mod help;
 mod json_api;
+mod keys;
 mod looks;
 mod mailed_codes;
 mod mails;

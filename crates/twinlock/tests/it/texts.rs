@@ -33,11 +33,16 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::trusted_device::store::STATEMENTS,
         twinlock::undo::store::STATEMENTS,
         twinlock::server::STATEMENTS,
+        twinlock::server::clock_mark::STATEMENTS,
         twinlock::cli::STATEMENTS,
         Keyring::STATEMENTS,
     ];
     for list in lists.iter().chain(twinlock::demo::STATEMENTS) {
         app.app.store.prepare_all(list).await.unwrap();
+    }
+    for column in twinlock::server::rotation::sealed_columns() {
+        let both = column.statements();
+        app.app.store.prepare_all(&both).await.unwrap();
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
+
 use crate::app::{AccountId, Stop, Timestamp, Work};
 
 const STATUS: &str = "SELECT s.sheet, s.created_at, s.checked_at, \
@@ -27,6 +30,9 @@ const DROP_CODES: &str = "DELETE FROM backup_code WHERE account_id = ?1";
 const DROP_SHEETS: &str = "DELETE FROM backup_code_sheet WHERE account_id = ?1";
 const DROP_OLD_CODES: &str = "DELETE FROM backup_code WHERE account_id = ?1 AND sheet IN \
     (SELECT sheet FROM backup_code_sheet WHERE account_id = ?1 AND ended_at < ?2)";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("backup_code", "sealed", row: "code_mac")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[

@@ -1,11 +1,17 @@
 //! Rows of password hashes, sealed.
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
+
 use crate::app::{AccountId, Cell, Stop, Work};
 
 const LOAD: &str = "SELECT hash FROM password WHERE account_id = ?1";
 const SAVE: &str = "INSERT INTO password (account_id, hash, changed_at) VALUES (?1, ?2, ?3) \
     ON CONFLICT (account_id) DO UPDATE SET hash = ?2, changed_at = ?3";
 const REMOVE: &str = "DELETE FROM password WHERE account_id = ?1";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("password", "hash")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[LOAD, SAVE, REMOVE];

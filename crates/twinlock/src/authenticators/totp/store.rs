@@ -1,5 +1,7 @@
 //! Rows of authenticator apps.
 
+use twinlock_db::sealed::SealedColumn;
+use twinlock_db::sealed_column;
 use twinlock_otp::{Parameters, Secret};
 
 use crate::app::{AccountId, AuthenticatorId, Cell, Fault, Stop, Work};
@@ -14,6 +16,9 @@ const INSERT: &str = "INSERT INTO totp (account_id, authenticator_id, secret, al
 const BURN: &str = "UPDATE totp SET last_step = ?3 WHERE account_id = ?1 AND authenticator_id = ?2 AND last_step < ?3";
 const REMOVE: &str = "DELETE FROM totp WHERE account_id = ?1 AND authenticator_id = ?2";
 const REMOVE_ALL: &str = "DELETE FROM totp WHERE account_id = ?1";
+
+/// The columns of sealed values here, for whoever seals them anew.
+pub const SEALED: &[SealedColumn] = &[sealed_column!("totp", "secret", row: "authenticator_id")];
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[ACTIVE, ONE, INSERT, BURN, REMOVE, REMOVE_ALL];

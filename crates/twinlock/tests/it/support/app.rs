@@ -8,12 +8,13 @@ use axum::Router;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use twinlock::app::{
-    AccountId, App, Cache, Clock, Entropy, Hasher, Meters, NoEntropy, Parts, Seed, Stop, Timestamp,
-    Work,
+    AccountId, App, BelievedClock, Cache, Clock, Entropy, Hasher, Meters, NoEntropy, Parts, Seed,
+    Steady, Stop, Timestamp, Work,
 };
 use twinlock::config::{Settings, SignUp};
 use twinlock::edge::texts;
 use twinlock::outbox;
+use twinlock::server::clock_mark;
 use twinlock_db::sealed::{Keyring, MasterKey};
 use twinlock_db::{Locks, Store, StoreOptions, Value};
 use twinlock_delivery::{Mail, MemoryMail};
@@ -41,6 +42,12 @@ impl Clock for TurnedClock {
     }
 }
 
+impl Steady for TurnedClock {
+    fn millis(&self) -> i64 {
+        self.0.millis()
+    }
+}
+
 /// Seeds that look random and are the same at every run, never twice in one place.
 struct SeededEntropy(Arc<AtomicU64>);
 
@@ -56,7 +63,24 @@ impl Entropy for SeededEntropy {
 
 impl TestApp {
     pub(crate) async fn start(place: &Place, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = Arc::new(TurnedClock(place.time.clone()));
+        Self::start_by(place, clock, change).await
+    }
+
+    /// As `serve` starts: the machine's clock is believed as long as it agrees with what was seen and with the steady count.
+    pub(crate) async fn start_on_a_machine(place: &Place) -> Self {
+        let machine = TurnedClock(place.time.clone());
+        let clock = BelievedClock::new(machine, TurnedClock(place.steady.clone()));
+        Self::start_by(place, Arc::new(clock), |_| {}).await
+    }
+
+    async fn start_by(
+        place: &Place,
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let mut settings = Settings::default();
+        settings.keys.master_key_file.clone_from(&place.key_file);
         settings.server.public_url = String::from("https://login.example.org");
         settings.sign_in.sign_up = SignUp::Open;
         change(&mut settings);
@@ -67,11 +91,14 @@ impl TestApp {
             .migrate(twinlock::server::MIGRATIONS, place.time.millis())
             .await
             .unwrap();
+        if let Some(mark) = clock_mark::seen(&store).await.unwrap() {
+            clock.hear(mark);
+        }
         let entropy = Arc::new(SeededEntropy(Arc::clone(&place.seeds_drawn)));
         let mut draw = entropy.seed().unwrap().draw("start");
         let keyring = Keyring::open_stored(
             &store,
-            &MasterKey::from_bytes(place.master_key),
+            &MasterKey::with_successor(&settings.keys.master_key_file).unwrap(),
             draw.bytes(),
             place.time.millis(),
         )
@@ -81,7 +108,7 @@ impl TestApp {
         let app = App::new(Parts {
             store,
             keyring,
-            clock: Arc::new(TurnedClock(place.time.clone())),
+            clock,
             entropy,
             theme: Theme::new(&settings.branding.accent).unwrap(),
             catalog: texts::catalog().unwrap(),

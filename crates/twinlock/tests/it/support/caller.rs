@@ -134,6 +134,13 @@ impl Caller {
         completed
     }
 
+    /// Signs in with the code a phone shows at this time, whatever this server's clock says.
+    pub(crate) async fn sign_in_at(&mut self, person: &Person, seconds: i64) -> Completed {
+        let token = self.half_session(person).await;
+        let code = person.phone().code_at(seconds);
+        completed(self.verify(&token, &code).await.unwrap())
+    }
+
     /// The code the person's phone shows now.
     pub(crate) fn code(&self, person: &Person) -> String {
         person.phone().code_at(self.app.time.seconds())

@@ -1,11 +1,13 @@
 //! Where one test happens: its database, its key, its clock and its mailbox, which outlive a restart of the application.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use twinlock::config::Settings;
 use twinlock_db::Location;
+use twinlock_db::sealed::MasterKey;
 use twinlock_delivery::MemoryMail;
 use twinlock_testkit::clock::FakeTime;
 use twinlock_testkit::postgres::{ThrowawayDatabase, test_database};
@@ -21,10 +23,12 @@ pub(crate) struct Place {
     pub(crate) location: Location,
     pub(crate) time: FakeTime,
     pub(crate) mail: MemoryMail,
-    pub(crate) master_key: [u8; 32],
+    /// What the machine counts since it was started; it stands still unless a test moves it.
+    pub(crate) steady: FakeTime,
+    pub(crate) key_file: PathBuf,
     pub(crate) seeds_drawn: Arc<AtomicU64>,
     open: Mutex<Vec<TestApp>>,
-    _folder: Option<TempDir>,
+    pub(crate) folder: TempDir,
     _server: Option<ThrowawayDatabase>,
 }
 
@@ -32,25 +36,32 @@ impl Place {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(folder.path().join("twinlock.db"));
-        Self::at(location, Some(folder), None)
+        Self::at(location, folder, None)
     }
 
     /// `None`, and a printed line, where no server was started for the tests.
     pub(crate) fn postgres() -> Option<Self> {
         let server = test_database().unwrap()?;
         let location = server.url().parse().unwrap();
-        Some(Self::at(location, None, Some(server)))
+        Some(Self::at(
+            location,
+            tempfile::tempdir().unwrap(),
+            Some(server),
+        ))
     }
 
-    fn at(location: Location, folder: Option<TempDir>, server: Option<ThrowawayDatabase>) -> Self {
+    fn at(location: Location, folder: TempDir, server: Option<ThrowawayDatabase>) -> Self {
+        let key_file = folder.path().join("twinlock.key");
+        MasterKey::generate_file(&key_file, [7; 32]).unwrap();
         Self {
             location,
             time: FakeTime::at_millis(START),
             mail: MemoryMail::new(),
-            master_key: [7; 32],
+            steady: FakeTime::at_millis(0),
+            key_file,
             seeds_drawn: Arc::default(),
             open: Mutex::default(),
-            _folder: folder,
+            folder,
             _server: server,
         }
     }
@@ -67,12 +78,26 @@ impl Place {
         app
     }
 
+    /// The application on a machine whose clock may be wrong: the clock of the place is the machine's, its steady count runs apart.
+    pub(crate) async fn app_on_a_machine(&self) -> TestApp {
+        let app = TestApp::start_on_a_machine(self).await;
+        self.open.lock().unwrap().push(app.clone());
+        app
+    }
+
     /// The application after its process ended and was started again.
     pub(crate) async fn restarted(&self, old: &TestApp) -> TestApp {
         old.app.store.close().await;
         self.open.lock().unwrap().clear();
         let settings = old.app.settings.clone();
         self.app_with(|all| *all = settings).await
+    }
+
+    /// The same on a machine whose clock may be wrong.
+    pub(crate) async fn restarted_on_a_machine(&self, old: &TestApp) -> TestApp {
+        old.app.store.close().await;
+        self.open.lock().unwrap().clear();
+        self.app_on_a_machine().await
     }
 
     /// Ends the test: every mail has left, and the books of every account are right.
