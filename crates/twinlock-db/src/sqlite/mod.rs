@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use crate::job::Job;
@@ -152,6 +153,9 @@ fn open(path: &Path) -> DbResult<Connection> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "trusted_schema", false)?;
+        // Without this promise of stable plans SQLite throws a kept statement away whenever a value is bound whose size could
+        // have mattered to its plan, and parses it anew: most of the time of a write.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     });
     opened.map_err(|fault| DbError::Unavailable(format!("{}: {fault}", path.display())))
