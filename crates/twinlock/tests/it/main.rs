@@ -29,7 +29,9 @@ mod keys;
 mod looks;
 mod mailed_codes;
 mod mails;
+mod odds;
 mod operations;
+
 mod second_look;
 mod sessions;
 mod settings_pages;
