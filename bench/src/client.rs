@@ -1,5 +1,6 @@
 //! A small keep-alive HTTP/1.1 client: the load must cost little beside the server it shares two cores with.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// What a run of requests came to.
+#[derive(Default)]
 pub(crate) struct Outcome {
     /// Requests answered as they should be.
     pub(crate) accepted: usize,
@@ -21,6 +23,29 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// One more answer.
+    pub(crate) fn note(&mut self, accepted: bool, took: Duration) {
+        if accepted {
+            self.accepted += 1;
+        } else {
+            self.refused += 1;
+        }
+        self.times.push(took);
+    }
+
+    /// What another caller saw.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.refused += other.refused;
+        self.times.extend(other.times);
+    }
+
+    /// Everybody is done.
+    pub(crate) fn finish(&mut self, took: Duration) {
+        self.took = took;
+        self.times.sort_unstable();
+    }
+
     /// Accepted answers a second.
     pub(crate) fn rate(&self) -> f64 {
         self.accepted as f64 / self.took.as_secs_f64()
@@ -36,13 +61,29 @@ impl Outcome {
     }
 }
 
+/// What is to be sent: each request as late as it can be made.
+pub(crate) trait Requests: Send + Sync + 'static {
+    /// The request with this number; `None` after the last.
+    fn request(&self, number: usize) -> Option<Cow<'_, str>>;
+}
+
+/// One request so many times.
+pub(crate) struct Repeated(pub(crate) String, pub(crate) usize);
+
+impl Requests for Repeated {
+    fn request(&self, number: usize) -> Option<Cow<'_, str>> {
+        (number < self.1).then_some(Cow::Borrowed(&self.0))
+    }
+}
+
 /// Sends every request once over `connections` connections; an answer is accepted when its body holds `wanted`.
 pub(crate) async fn send_all(
     address: &str,
-    requests: Arc<Vec<String>>,
+    requests: impl Requests,
     connections: usize,
     wanted: &'static str,
 ) -> Result<Outcome> {
+    let requests = Arc::new(requests);
     let next = Arc::new(AtomicUsize::new(0));
     let began = now();
     let mut workers = Vec::new();
@@ -50,81 +91,89 @@ pub(crate) async fn send_all(
         let (address, requests, next) =
             (address.to_owned(), Arc::clone(&requests), Arc::clone(&next));
         workers.push(tokio::spawn(async move {
-            work(&address, &requests, &next, wanted).await
+            work(&address, &*requests, &next, wanted).await
         }));
     }
-    let mut outcome = Outcome {
-        accepted: 0,
-        refused: 0,
-        took: Duration::ZERO,
-        times: Vec::new(),
-    };
+    let mut outcome = Outcome::default();
     for worker in workers {
-        let (accepted, refused, times) = worker.await??;
-        outcome.accepted += accepted;
-        outcome.refused += refused;
-        outcome.times.extend(times);
+        outcome.add(worker.await??);
     }
-    outcome.took = began.elapsed();
-    outcome.times.sort_unstable();
+    outcome.finish(began.elapsed());
     Ok(outcome)
 }
 
 async fn work(
     address: &str,
-    requests: &[String],
+    requests: &impl Requests,
     next: &AtomicUsize,
     wanted: &str,
-) -> Result<(usize, usize, Vec<Duration>)> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut accepted, mut refused, mut times) = (0, 0, Vec::new());
-    let mut buffer = Vec::with_capacity(4096);
-    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+) -> Result<Outcome> {
+    let mut connection = Connection::open(address).await?;
+    let mut outcome = Outcome::default();
+    while let Some(request) = requests.request(next.fetch_add(1, Ordering::Relaxed)) {
         let began = now();
-        let body = exchange(&mut stream, request, &mut buffer).await?;
-        times.push(began.elapsed());
-        if body.contains(wanted) {
-            accepted += 1
-        } else {
-            refused += 1
-        }
+        let answer = connection.exchange(&request).await?;
+        outcome.note(answer.contains(wanted), began.elapsed());
     }
-    Ok((accepted, refused, times))
+    Ok(outcome)
 }
 
 /// One request over one connection; the answer with its head.
 pub(crate) async fn once(address: &str, request: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    exchange(&mut stream, request, &mut Vec::new()).await
+    let mut connection = Connection::open(address).await?;
+    Ok(connection.exchange(request).await?.to_owned())
 }
 
-async fn exchange(stream: &mut TcpStream, request: &str, buffer: &mut Vec<u8>) -> Result<String> {
-    stream.write_all(request.as_bytes()).await?;
-    buffer.clear();
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            bail!("the server closed the connection");
-        }
-        let Some(head_end) = find(buffer, b"\r\n\r\n") else {
-            continue;
-        };
-        let head =
-            std::str::from_utf8(buffer.get(..head_end).unwrap_or_default())?.to_ascii_lowercase();
-        let length: usize = match head.split("content-length: ").nth(1) {
-            Some(rest) => rest
-                .split("\r\n")
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .parse()
-                .context("content-length")?,
-            None => 0,
-        };
-        if buffer.len() >= head_end + 4 + length {
-            return Ok(String::from_utf8_lossy(buffer).into_owned());
+/// A connection that is kept.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub(crate) async fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            answer: Vec::with_capacity(16 * 1024),
+        })
+    }
+
+    /// One request; the answer with its head.
+    pub(crate) async fn exchange(&mut self, request: &str) -> Result<&str> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.answer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
+                bail!("the server closed the connection");
+            }
+            let Some(head_end) = find(&self.answer, b"\r\n\r\n") else {
+                continue;
+            };
+            let head = self.answer.get(..head_end).unwrap_or_default();
+            if self.answer.len() >= head_end + 4 + body_length(head)? {
+                return Ok(std::str::from_utf8(&self.answer)?);
+            }
         }
     }
+}
+
+/// By its `content-length`, which hyper writes in lower case; none means no body.
+fn body_length(head: &[u8]) -> Result<usize> {
+    const NAME: &[u8] = b"\r\ncontent-length: ";
+    let Some(at) = find(head, NAME) else {
+        return Ok(0);
+    };
+    let digits = head.get(at + NAME.len()..).unwrap_or_default();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit());
+    let digits = digits
+        .get(..end.unwrap_or(digits.len()))
+        .unwrap_or_default();
+    std::str::from_utf8(digits)?
+        .parse()
+        .context("content-length")
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -150,4 +199,9 @@ pub(crate) fn post(path: &str, host: &str, bearer: &str, body: &str) -> String {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// In milliseconds.
+pub(crate) fn millis(length: Duration) -> f64 {
+    length.as_secs_f64() * 1000.0
 }

@@ -1,6 +1,8 @@
 //! What the server is loaded with: an application, its accounts, each with an authenticator app, and a signed-in session.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -8,7 +10,7 @@ use serde_json::Value;
 use twinlock_otp::{Parameters, Secret};
 
 use crate::bare::Subject;
-use crate::client;
+use crate::client::{self, Requests};
 use crate::server::Place;
 
 struct Prepared {
@@ -17,56 +19,115 @@ struct Prepared {
     secret: Secret,
 }
 
-/// Accounts that wait for their codes.
+/// The password of everybody who signs in.
+pub(crate) const PASSWORD: &str = "otters juggle pebbles";
+/// Accounts kept back from the run, for a look at single verifications.
+const KEPT_BACK: usize = 2;
+
+/// Somebody with a password and an app.
+struct Person {
+    email: String,
+    secret: Secret,
+}
+
+/// Somebody who is about to sign in.
+pub(crate) struct PersonReady {
+    /// Their address.
+    pub(crate) email: String,
+    /// What their app shows now.
+    pub(crate) code: String,
+}
+
+/// Accounts that wait for their codes, and people who wait to sign in.
 pub(crate) struct Load {
     key: String,
     accounts: Vec<Prepared>,
+    kept_back: Vec<Prepared>,
+    people: Vec<Person>,
 }
 
 impl Load {
     /// Makes the accounts through the API, as an application would.
-    pub(crate) async fn prepare(place: &Place, count: usize) -> Result<Self> {
+    pub(crate) async fn prepare(place: &Place, count: usize, people: usize) -> Result<Self> {
         place.run(&["migrate"])?;
         let scopes = "accounts:read,accounts:write,verify,admin";
         let printed = place.run(&["key", "create", "bench", "--scope", scopes, "--json"])?;
         let key = text(&serde_json::from_str(&printed)?, "/key")?;
         let (server, _) = place.start().await?;
+        let caller = Caller {
+            address: server.address.clone(),
+            host: place.address.clone(),
+            key: key.clone(),
+        };
         let mut workers = Vec::new();
-        for worker in 0..32_usize {
-            let (address, host, key) = (server.address.clone(), place.address.clone(), key.clone());
+        for worker in 0..WORKERS {
+            let caller = caller.clone();
             workers.push(tokio::spawn(async move {
-                let mut made = Vec::new();
-                for number in (worker..count).step_by(32) {
-                    made.push(account(&address, &host, &key, number).await?);
+                let (mut made, mut signed_up) = (Vec::new(), Vec::new());
+                for number in (worker..count + KEPT_BACK).step_by(WORKERS) {
+                    made.push(caller.account(number).await?);
                 }
-                anyhow::Ok(made)
+                for number in (worker..people).step_by(WORKERS) {
+                    signed_up.push(caller.person(number).await?);
+                }
+                anyhow::Ok((made, signed_up))
             }));
         }
-        let mut accounts = Vec::with_capacity(count);
+        let mut load = Self {
+            key,
+            accounts: Vec::with_capacity(count),
+            kept_back: Vec::new(),
+            people: Vec::with_capacity(people),
+        };
         for worker in workers {
-            accounts.extend(worker.await??);
+            let (made, signed_up) = worker.await??;
+            load.accounts.extend(made);
+            load.people.extend(signed_up);
         }
-        Ok(Self { key, accounts })
+        load.kept_back = load.accounts.split_off(count);
+        Ok(load)
     }
 
-    /// Three codes for each account, of the step before, of this and of the next, in that order: each is good once.
-    pub(crate) fn codes(&self, place: &Place) -> Result<Arc<Vec<String>>> {
+    /// Accounts in the run.
+    pub(crate) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// One code each of the accounts that were kept back.
+    pub(crate) fn late_codes(&self, place: &Place) -> Result<[String; KEPT_BACK]> {
+        let step = step_now()?;
+        let kept = self.kept_back.iter();
+        let codes: Vec<String> = kept
+            .map(|account| self.request(&place.address, account, step))
+            .collect();
+        codes.try_into().ok().context("the accounts kept back")
+    }
+
+    /// Everybody with the code their app shows now.
+    pub(crate) fn ready_people(&self) -> Result<Arc<Vec<PersonReady>>> {
         let parameters = Parameters::default();
-        let step = parameters.step_at(i64::try_from(unix_seconds()?)?);
-        let mut requests = Vec::with_capacity(self.accounts.len() * 3);
-        for offset in [-1, 0, 1] {
-            for account in &self.accounts {
-                let code = parameters.code_at_step(&account.secret, step + offset);
-                let path = format!("/api/v1/accounts/{}/verify", account.account);
-                requests.push(client::post(
-                    &path,
-                    &place.address,
-                    &self.key,
-                    &format!("{{\"code\":\"{}\"}}", *code),
-                ));
-            }
+        let step = step_now()?;
+        let people = self.people.iter().map(|person| PersonReady {
+            email: person.email.clone(),
+            code: parameters.code_at_step(&person.secret, step).to_string(),
+        });
+        Ok(Arc::new(people.collect()))
+    }
+
+    /// Three codes for each account, one after the other, each good once.
+    pub(crate) fn codes(self: &Arc<Self>, place: &Place) -> Codes {
+        Codes {
+            load: Arc::clone(self),
+            host: place.address.clone(),
+            sent: self.accounts.iter().map(|_| AtomicI64::new(0)).collect(),
         }
-        Ok(Arc::new(requests))
+    }
+
+    fn request(&self, host: &str, account: &Prepared, step: i64) -> String {
+        let code = Parameters::default().code_at_step(&account.secret, step);
+        let path = format!("/api/v1/accounts/{}/verify", account.account);
+        let body = format!("{{\"code\":\"{}\"}}", *code);
+        client::post(&path, host, &self.key, &body)
     }
 
     /// The accounts for the bare writes, as many times as codes were sent.
@@ -114,51 +175,91 @@ impl Load {
     }
 }
 
-async fn account(address: &str, host: &str, key: &str, number: usize) -> Result<Prepared> {
-    let made = ask(
-        address,
-        &client::post(
-            "/api/v1/accounts",
-            host,
-            key,
-            &format!("{{\"external_id\":\"user-{number}\"}}"),
-        ),
-    )
-    .await?;
-    let account = text(&made, "/id")?;
-    let secret = Secret::new(
-        number
-            .to_be_bytes()
-            .iter()
-            .copied()
-            .cycle()
-            .take(20)
-            .collect(),
-    )?;
-    let body = format!(
-        "{{\"kind\":\"totp\",\"secret\":\"{}\",\"activate\":true}}",
-        *secret.to_base32()
-    );
-    let bound = ask(
-        address,
-        &client::post(
-            &format!("/api/v1/accounts/{account}/factors"),
-            host,
-            key,
-            &body,
-        ),
-    )
-    .await?;
-    let factor = text(&bound, "/factor/id")?;
-    let subject = Subject {
-        account: bytes(&account)?,
-        factor: bytes(&factor)?,
-    };
-    Ok(Prepared {
-        account,
-        subject,
-        secret,
-    })
+/// Codes to be verified: made when they are sent, because they are good for a minute and a half only.
+pub(crate) struct Codes {
+    load: Arc<Load>,
+    host: String,
+    /// The last step each account has sent.
+    sent: Vec<AtomicI64>,
+}
+
+impl Requests for Codes {
+    fn request(&self, number: usize) -> Option<Cow<'_, str>> {
+        let accounts = self.load.accounts.len();
+        let place = number
+            .checked_rem(accounts)
+            .filter(|_| number < 3 * accounts)?;
+        let (account, sent) = (self.load.accounts.get(place)?, self.sent.get(place)?);
+        let step = (step_now().ok()? - 1).max(sent.load(Ordering::Relaxed) + 1);
+        sent.store(step, Ordering::Relaxed);
+        Some(Cow::Owned(self.load.request(&self.host, account, step)))
+    }
+}
+
+fn step_now() -> Result<i64> {
+    Ok(Parameters::default().step_at(i64::try_from(unix_seconds()?)?))
+}
+
+/// Callers that make accounts.
+const WORKERS: usize = 32;
+
+/// Whoever makes the accounts.
+#[derive(Clone)]
+struct Caller {
+    address: String,
+    host: String,
+    key: String,
+}
+
+impl Caller {
+    async fn post(&self, path: &str, body: &str) -> Result<Value> {
+        let request = client::post(path, &self.host, &self.key, body);
+        ask(&self.address, &request).await
+    }
+
+    async fn account(&self, number: usize) -> Result<Prepared> {
+        let body = format!("{{\"external_id\":\"user-{number}\"}}");
+        let made = self.post("/api/v1/accounts", &body).await?;
+        let account = text(&made, "/id")?;
+        let secret = secret(number)?;
+        let factor = self.bind(&account, &secret).await?;
+        let subject = Subject {
+            account: bytes(&account)?,
+            factor: bytes(&factor)?,
+        };
+        Ok(Prepared {
+            account,
+            subject,
+            secret,
+        })
+    }
+
+    async fn person(&self, number: usize) -> Result<Person> {
+        let email = format!("person-{number}@example.org");
+        let body = format!(
+            "{{\"email\":\"{email}\",\"name\":\"Person\",\"password\":\"{PASSWORD}\",\"email_verified\":true}}"
+        );
+        let made = self.post("/api/v1/accounts", &body).await?;
+        let secret = secret(number)?;
+        self.bind(&text(&made, "/id")?, &secret).await?;
+        Ok(Person { email, secret })
+    }
+
+    async fn bind(&self, account: &str, secret: &Secret) -> Result<String> {
+        let body = format!(
+            "{{\"kind\":\"totp\",\"secret\":\"{}\",\"activate\":true}}",
+            *secret.to_base32()
+        );
+        let path = format!("/api/v1/accounts/{account}/factors");
+        text(&self.post(&path, &body).await?, "/factor/id")
+    }
+}
+
+fn secret(number: usize) -> Result<Secret> {
+    let bytes = number.to_be_bytes();
+    Ok(Secret::new(
+        bytes.iter().copied().cycle().take(20).collect(),
+    )?)
 }
 
 async fn ask(address: &str, request: &str) -> Result<Value> {
@@ -174,7 +275,8 @@ async fn ask(address: &str, request: &str) -> Result<Value> {
     Ok(serde_json::from_str(body)?)
 }
 
-fn text(value: &Value, pointer: &str) -> Result<String> {
+/// A text somewhere in an answer.
+pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
     Ok(value
         .pointer(pointer)
         .and_then(Value::as_str)

@@ -1,4 +1,4 @@
-//! The server under measurement: the release binary on a new embedded database.
+//! The server under measurement: the release binary on a new database.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::client;
+use crate::database::Database;
+use crate::usage::Usage;
 
 /// A running `twinlock serve`; ended when dropped.
 pub(crate) struct Server {
@@ -28,31 +30,29 @@ pub(crate) struct Place {
     folder: tempfile::TempDir,
     /// `host:port` to listen on.
     pub(crate) address: String,
+    /// What is under it.
+    pub(crate) database: Database,
 }
 
 impl Place {
     /// A new folder with settings for a server on a free port.
-    pub(crate) fn new(binary: &Path) -> Result<Self> {
+    pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
         let address = format!("localhost:{port}");
-        let shown = folder.path().display();
+        let (shown, url) = (folder.path().display(), database.url());
         let settings = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://{address}\"\n\n[database]\nurl = \"sqlite:{shown}/bench.db\"\n\n[keys]\nmaster_key_file = \"{shown}/bench.key\"\n\n[sign_in]\nsign_up = \"open\"\n"
+            "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://{address}\"\n\n[database]\nurl = \"{url}\"\n\n[keys]\nmaster_key_file = \"{shown}/bench.key\"\n\n[sign_in]\nsign_up = \"open\"\n"
         );
         std::fs::write(folder.path().join("twinlock.toml"), settings)?;
         Ok(Self {
             binary: binary.to_owned(),
             folder,
             address,
+            database,
         })
-    }
-
-    /// The database file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("bench.db")
     }
 
     /// Runs a command of the program to its end; what it printed.
@@ -106,9 +106,9 @@ impl Place {
 }
 
 impl Server {
-    /// CPU seconds used so far, user and system.
-    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        cpu_seconds(&format!("/proc/{}/stat", self.child.id()))
+    /// CPU time used so far.
+    pub(crate) fn usage(&self) -> Result<Usage> {
+        Usage::of(self.child.id())
     }
 
     /// Resident memory in MB (10^6 bytes).
@@ -121,13 +121,4 @@ impl Server {
         let kib: f64 = line.split_whitespace().nth(1).context("VmRSS")?.parse()?;
         Ok(kib * 1024.0 / 1e6)
     }
-}
-
-/// CPU seconds of a process by its stat file (proc(5): fields 14 and 15, in clock ticks).
-pub(crate) fn cpu_seconds(stat: &str) -> Result<f64> {
-    let text = std::fs::read_to_string(stat)?;
-    let after_name = text.rsplit_once(')').context("stat")?.1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |place: usize| -> Result<f64> { Ok(fields.get(place).context("stat")?.parse()?) };
-    Ok((ticks(11)? + ticks(12)?) / 100.0)
 }

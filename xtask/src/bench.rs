@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds the service as it is released and lets the bench program measure it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -10,6 +10,15 @@ pub(crate) struct Options {
     /// Accounts to make for the run
     #[arg(long, default_value_t = 10_000)]
     accounts: usize,
+    /// People who sign in with password and code
+    #[arg(long, default_value_t = 300)]
+    people: usize,
+    /// Which databases: sqlite, postgres or both
+    #[arg(long, default_value = "both")]
+    engine: String,
+    /// Also build the packaged binary, which takes long, and say how large it is
+    #[arg(long)]
+    dist: bool,
 }
 
 /// Builds, measures, prints one table.
@@ -17,29 +26,38 @@ pub(crate) struct Options {
 /// # Errors
 /// When a build or the run fails.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    let build = [
-        "build",
-        "--release",
-        "--package",
-        "twinlock",
-        "--package",
-        "twinlock-bench",
-    ];
+    let packages = ["--package", "twinlock", "--package", "twinlock-bench"];
+    if !build(root, "release", &packages)? {
+        return Ok(false);
+    }
+    if options.dist && !build(root, "dist", &["--package", "twinlock"])? {
+        return Ok(false);
+    }
+    let target = target(root);
+    let mut measure = Command::new(target.join("release").join("twinlock-bench"));
+    measure
+        .args(["--accounts", &options.accounts.to_string()])
+        .args(["--people", &options.people.to_string()])
+        .args(["--engine", &options.engine])
+        .env("TWINLOCK_BIN", target.join("release").join("twinlock"));
+    if options.dist {
+        measure.env("TWINLOCK_DIST", target.join("dist").join("twinlock"));
+    }
+    let measured = measure.status().context("twinlock-bench")?;
+    Ok(measured.success())
+}
+
+fn build(root: &Path, profile: &str, packages: &[&str]) -> Result<bool> {
     let built = Command::new("cargo")
-        .args(build)
+        .args(["build", "--profile", profile])
+        .args(packages)
         .current_dir(root)
         .status()
         .context("cargo build")?;
-    if !built.success() {
-        return Ok(false);
-    }
-    let folder = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |folder| root.join(folder));
-    let release = folder.join("release");
-    let measured = Command::new(release.join("twinlock-bench"))
-        .arg(options.accounts.to_string())
-        .env("TWINLOCK_BIN", release.join("twinlock"))
-        .status()
-        .context("twinlock-bench")?;
-    Ok(measured.success())
+    Ok(built.success())
+}
+
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

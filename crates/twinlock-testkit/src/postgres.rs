@@ -70,6 +70,15 @@ impl PrivatePostgres {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// What the server has logged so far.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn log(&self) -> Result<String> {
+        let log = std::fs::read(self.folder.path().join("log"))?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
+    }
+
     /// Stops the server, cutting every connection, and starts it again on the same port.
     ///
     /// # Errors
