@@ -139,8 +139,8 @@ pub(crate) const STEPS: &[Step] = &[
             Bound::Next,
             NOW,
             Bound::Word("bench"),
-            Bound::Bytes(16),
-            Bound::Word("{\"device\":\"Unknown device\",\"kind\":\"totp\"}"),
+            // Salt and body, sealed.
+            Bound::Bytes(105),
             Bound::Bytes(32),
             Bound::Bytes(32),
             Bound::Bytes(32),
@@ -150,7 +150,13 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         statements: audit::store::STATEMENTS,
         beginning: "INSERT INTO audit_head",
-        values: &[Bound::Account, Bound::Next, Bound::Bytes(32), Bound::Head],
+        values: &[
+            Bound::Account,
+            Bound::Next,
+            Bound::Bytes(32),
+            Bound::Head,
+            Bound::Word("account"),
+        ],
         answer: Answer::Done,
     },
     Step {

@@ -77,7 +77,7 @@ pub(crate) const FEATURE_FILES: &[&str] = &[
 ];
 
 /// Files of a feature that may grow into a folder of the same name when they get too long.
-pub(crate) const MAY_BE_FOLDERS: &[&str] = &["flow", "pages", "api"];
+pub(crate) const MAY_BE_FOLDERS: &[&str] = &["rules", "flow", "store", "pages", "api"];
 
 /// Endings of the templates that lie beside a feature's code.
 pub(crate) const TEMPLATE_ENDINGS: &[&str] = &["html", "txt"];

@@ -20,7 +20,7 @@ mod stored;
 pub use keyring::{Keyring, Place, WrappedKey};
 pub use master::MasterKey;
 pub use primitives::hash_token;
-pub use reseal::{Cursor, Page, SealedColumn};
+pub use reseal::{Cursor, Page, RowKey, SealedColumn};
 pub use stored::{Added, KeyState, StoredKey};
 
 /// Why a sealed value or a key did not open. It never means that there is none.

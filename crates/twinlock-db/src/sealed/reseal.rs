@@ -14,29 +14,43 @@ pub struct SealedColumn {
     pub table: &'static str,
     /// The column.
     pub column: &'static str,
-    /// Whether an account has several rows, told apart by the key's second column.
-    pub several_rows: bool,
+    /// What tells an account's rows apart.
+    pub rows: RowKey,
     /// The next `?3` rows after account `?1` and row `?2`: account, row, sealed value.
     pub walk: &'static str,
     /// Puts `?4` in the place of `?3` in the row of account `?1` and row `?2`.
     pub swap: &'static str,
 }
 
+/// What tells the rows of an account apart, and is what their values are sealed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKey {
+    /// Nothing: there is one.
+    OneRow,
+    /// A column of bytes.
+    Bytes,
+    /// A column of numbers from 1; values are sealed to eight bytes, the highest first.
+    Number,
+}
+
 /// Declares a column of sealed values of a table whose key is the account, or the account and the
-/// column named by `row`; that one is what the values are sealed to.
+/// column named by `row` (bytes) or `number`; that one is what the values are sealed to.
 #[macro_export]
 macro_rules! sealed_column {
     ($table:literal, $column:literal) => {
-        $crate::sealed_column!(@ $table, $column, "account_id", false)
+        $crate::sealed_column!(@ $table, $column, "account_id", OneRow)
     };
     ($table:literal, $column:literal, row: $row:literal) => {
-        $crate::sealed_column!(@ $table, $column, $row, true)
+        $crate::sealed_column!(@ $table, $column, $row, Bytes)
     };
-    (@ $table:literal, $column:literal, $row:literal, $several:literal) => {
+    ($table:literal, $column:literal, number: $row:literal) => {
+        $crate::sealed_column!(@ $table, $column, $row, Number)
+    };
+    (@ $table:literal, $column:literal, $row:literal, $rows:ident) => {
         $crate::sealed::SealedColumn {
             table: $table,
             column: $column,
-            several_rows: $several,
+            rows: $crate::sealed::RowKey::$rows,
             // Pages are of rows looked at, not of rows found: none takes longer than another.
             walk: concat!(
                 "SELECT account_id, ", $row, ", ", $column, " FROM ", $table,
@@ -63,7 +77,25 @@ impl SealedColumn {
             table: self.table,
             column: self.column,
             account: &row.account,
-            row: if self.several_rows { &row.row } else { &[] },
+            row: match self.rows {
+                RowKey::OneRow => &[],
+                RowKey::Bytes | RowKey::Number => &row.row,
+            },
+        }
+    }
+
+    /// The row's key as the statements take it; that of no row is before all.
+    fn bound(&self, row: &[u8]) -> Value {
+        match self.rows {
+            RowKey::OneRow | RowKey::Bytes => row.into(),
+            RowKey::Number => i64::from_be_bytes(row.try_into().unwrap_or([0; 8])).into(),
+        }
+    }
+
+    fn read(&self, row: &crate::Row<'_>) -> DbResult<Vec<u8>> {
+        match self.rows {
+            RowKey::OneRow | RowKey::Bytes => row.bytes(1),
+            RowKey::Number => Ok(row.int(1)?.to_be_bytes().to_vec()),
         }
     }
 }
@@ -133,7 +165,7 @@ impl Keyring {
             match self.open(column.place(row), sealed) {
                 Ok(plain) => swaps.push([
                     row.account.into(),
-                    row.row.as_slice().into(),
+                    column.bound(&row.row),
                     sealed.as_slice().into(),
                     self.seal(column.place(row), &plain, nonce_seed).into(),
                 ]),
@@ -163,7 +195,7 @@ async fn rows(
 ) -> DbResult<Vec<Row>> {
     let values = [
         from.account.as_slice().into(),
-        from.row.as_slice().into(),
+        column.bound(&from.row),
         limit.into(),
     ];
     store
@@ -171,7 +203,7 @@ async fn rows(
             tx.query(column.walk, &values, |row| {
                 Ok(Row {
                     account: row.bytes16(0)?,
-                    row: row.bytes(1)?,
+                    row: column.read(row)?,
                     sealed: row.opt_bytes(2)?,
                 })
             })

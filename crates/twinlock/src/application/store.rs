@@ -1,6 +1,7 @@
 //! Rows of applications and their keys.
 
 use crate::app::{ApiKeyId, ApplicationId, Stop, Timestamp, Token, Work};
+use crate::audit::{Event, append_instance};
 
 use super::Scope;
 
@@ -66,6 +67,8 @@ pub fn application(w: &mut Work<'_, '_>, name: &str) -> Result<ApplicationId, St
     let now = w.now();
     let id = ApplicationId::draw(now, &mut w.draw);
     w.tx.execute(INSERT_APPLICATION, &[id.into(), name.into(), now.into()])?;
+    let event = Event::new("instance_application_made").with("application", id.to_string());
+    append_instance(w, &event)?;
     Ok(id)
 }
 
@@ -92,6 +95,11 @@ pub fn make_key(
         now.into(),
     ];
     w.tx.execute(INSERT_KEY, &values)?;
+    let event = Event::new("instance_api_key_made")
+        .with("application", application.to_string())
+        .with("key", key.to_string())
+        .with("scopes", words.join(" "));
+    append_instance(w, &event)?;
     Ok(token.text(Token::API_KEY))
 }
 
@@ -124,9 +132,15 @@ pub fn revoke_key(
     key: ApiKeyId,
 ) -> Result<bool, Stop> {
     let now = w.now();
-    Ok(w.tx
-        .execute(REVOKE_KEY, &[application.into(), key.into(), now.into()])?
-        == 1)
+    let values = [application.into(), key.into(), now.into()];
+    if w.tx.execute(REVOKE_KEY, &values)? == 0 {
+        return Ok(false);
+    }
+    let event = Event::new("instance_api_key_revoked")
+        .with("application", application.to_string())
+        .with("key", key.to_string());
+    append_instance(w, &event)?;
+    Ok(true)
 }
 
 /// All keys, oldest first.

@@ -1,5 +1,7 @@
 //! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
 
+use std::time::Duration;
+
 use twinlock_otp::{Parameters, Secret};
 
 use crate::account::{self, Account};
@@ -12,6 +14,9 @@ use crate::trusted_device;
 
 use super::rules::{Accepted, Attempt, Held, Kind, Verdict, Wrong};
 use super::{backup_codes, store, totp};
+
+/// A refusal that cost no try is written down once in so long.
+const ONCE: Duration = Duration::from_secs(600);
 
 /// What the account holds.
 ///
@@ -225,11 +230,7 @@ fn app_code(
         return locked(w, account.id, counter.standing);
     }
     let (Some(typed), true) = (typed, candidates > 0) else {
-        return Ok(Verdict::Wrong {
-            why: Wrong::Invalid,
-            counted: false,
-            waits: false,
-        });
+        return slipped(w, account.id, Wrong::Invalid);
     };
     let waits = count(w, account.id, &mut counter, cost)?;
     match totp::flow::compare(w, account.id, &bound, &typed)? {
@@ -254,23 +255,16 @@ fn backup_code(
     let code = match twinlock_otp::BackupCode::parse(&attempt.code) {
         Ok(code) => code,
         Err(twinlock_otp::BackupCodeError::Mistyped) => {
-            return Ok(Verdict::Wrong {
-                why: Wrong::Mistyped,
-                counted: false,
-                waits: false,
-            });
+            return slipped(w, account.id, Wrong::Mistyped);
         }
         Err(twinlock_otp::BackupCodeError::NotABackupCode) => {
-            return Ok(Verdict::Wrong {
-                why: Wrong::Invalid,
-                counted: false,
-                waits: false,
-            });
+            return slipped(w, account.id, Wrong::Invalid);
         }
     };
     let now = w.now();
     let mut own = throttle::store::load(w, account.id, Bucket::BackupCode)?;
     if let Standing::Until(until) = limits::backup_code_standing(&own, now) {
+        note_locked(w, account.id)?;
         return Ok(Verdict::Locked {
             until: Some(until),
             backup_code: false,
@@ -349,11 +343,27 @@ fn refused(
     })
 }
 
+/// What cost no try: in the record, but not over and over.
+fn slipped(w: &mut Work<'_, '_>, account: AccountId, why: Wrong) -> Result<Verdict, Stop> {
+    let event = Event::new("second_factor_refused").with("reason", why.reason());
+    audit::append_unless_repeated(w, account, &event, ONCE)?;
+    Ok(Verdict::Wrong {
+        why,
+        counted: false,
+        waits: false,
+    })
+}
+
+fn note_locked(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    audit::append_unless_repeated(w, account, &Event::new("second_factor_locked"), ONCE)
+}
+
 fn locked(w: &mut Work<'_, '_>, account: AccountId, standing: Standing) -> Result<Verdict, Stop> {
     let until = match standing {
         Standing::Until(until) => Some(until),
         Standing::Open | Standing::Off => None,
     };
+    note_locked(w, account)?;
     let now = w.now();
     let own = throttle::store::load(w, account, Bucket::BackupCode)?;
     let codes_left =

@@ -10,10 +10,11 @@ use serde_json::json;
 use twinlock_db::sealed::{Added, KeyState, Keyring, MasterKey};
 
 use crate::app::{App, Timestamp};
+use crate::audit;
 use crate::server::Opening;
 use crate::server::rotation::{self, Walked};
 
-use super::{say, settings};
+use super::{say, settings, trouble};
 
 /// The keys that seal secrets in the database, and the master key that wraps them.
 #[derive(clap::Args)]
@@ -161,6 +162,9 @@ async fn new_key(app: &App) -> anyhow::Result<u32> {
     let now = app.clock.now().as_millis();
     let added = Keyring::add_stored(&app.store, masters, entropy, now).await?;
     app.read_keys_again().await?;
+    audit::flow::start::note_new_keys(app)
+        .await
+        .map_err(trouble)?;
     Ok(match added {
         Added::New(key) => key,
         Added::Unfinished(key) => {
@@ -255,6 +259,9 @@ async fn rotate_master(app: &App, prepare: bool, as_json: bool) -> anyhow::Resul
         let old = MasterKey::with_successor(file)?;
         let new = MasterKey::from_file(&successor)?;
         Keyring::rewrap_stored(&app.store, old, new, nonces).await?;
+        audit::flow::start::note_master_key(app)
+            .await
+            .map_err(trouble)?;
     }
     let when = app.clock.now().rfc3339().replace(':', "");
     let kept = MasterKey::succeed(file, &when).with_context(|| {

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 it failed or found something wrong, 2 called wrongly.
 
+mod audit;
 mod backup;
 mod config;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
     Keys(keys::Keys),
     /// Invitations, and the last way back into an account.
     User(user::User),
+    /// Check and export the record of events.
+    Audit(audit::Audit),
     /// Copy a SQLite database while it is in use.
     Backup(backup::Backup),
 }
@@ -97,6 +100,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(config).await,
         Command::Keys(keys) => keys.run(config).await,
         Command::User(user) => user.run(config).await,
+        Command::Audit(audit) => audit.run(config).await,
         Command::Backup(backup) => backup.run(config).await,
     }
 }

@@ -11,6 +11,7 @@ use twinlock_web::PublicUrl;
 
 use crate::account::{self, Mailbox, Role};
 use crate::app::{AccountId, App, Refusal, Stop};
+use crate::audit::{self, Event};
 use crate::outbox::Topic;
 use crate::server::Opening;
 use crate::{sign_in, sign_up};
@@ -108,7 +109,9 @@ async fn reset(app: &App, email: &str, reason: String) -> anyhow::Result<()> {
     app.moment()
         .map_err(trouble)?
         .write(Locks::account(account.0), move |w| {
-            sign_in::reset::reset_two_factor(w, account, &why, "command line")
+            sign_in::reset::reset_two_factor(w, account, &why, "command line")?;
+            let event = Event::new("instance_two_factor_reset");
+            audit::append_instance(w, &event.with("account", account.to_string()))
         })
         .await
         .map_err(refused)?;

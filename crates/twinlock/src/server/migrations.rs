@@ -14,6 +14,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "notices_and_freeze",
         sql: include_str!("../../../../migrations/0002_notices_and_freeze.sql"),
     },
+    Migration {
+        version: 3,
+        name: "audit_checkpoints",
+        sql: include_str!("../../../../migrations/0003_audit_checkpoints.sql"),
+    },
 ];
 
 /// The schema this program works with.

@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 use twinlock_web::PublicUrl;
 
 use crate::app::App;
+use crate::audit::flow::checkpoint;
 use crate::outbox;
 
 use listen::Way;
@@ -104,6 +105,7 @@ pub async fn run(
     tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
     tasks.spawn(minute::run(app.clone(), stopped.clone()));
+    tasks.spawn(checkpoint::run(app.clone(), stopped.clone()));
     listen(app, listeners, router, &stopped, &mut tasks);
     notify::ready();
     tokio::select! {

@@ -11,7 +11,8 @@ use twinlock_db::{Location, OwnerGuard, Store, StoreOptions};
 use twinlock_delivery::MailProvider;
 use twinlock_web::Theme;
 
-use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed};
+use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed, Stop};
+use crate::audit;
 use crate::config::Settings;
 use crate::edge::texts;
 use crate::outbox::NOT_CONFIGURED;
@@ -97,11 +98,27 @@ pub async fn open(
         meters,
         epoch: 0,
     });
+    if opening == Opening::BringUpToDate {
+        keep_record(&app, &applied).await?;
+    }
     Ok(Opened {
         app,
         owner,
         applied,
     })
+}
+
+/// Brings the record up to date, and writes down what is new about the instance.
+async fn keep_record(app: &App, applied: &[u32]) -> anyhow::Result<()> {
+    let failed = |stop: Stop| anyhow::anyhow!("the record of events: {stop:?}");
+    let renewed = audit::flow::renewal::renew(app).await.map_err(failed)?;
+    if renewed > 0 {
+        tracing::info!(
+            renewed,
+            "chains of events were brought to this release's format"
+        );
+    }
+    audit::flow::start::note(app, applied).await.map_err(failed)
 }
 
 async fn open_store(

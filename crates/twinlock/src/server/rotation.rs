@@ -9,7 +9,7 @@ use twinlock_db::{DbError, DbResult};
 
 use crate::app::{App, Timestamp};
 use crate::authenticators::{backup_codes, password, totp};
-use crate::{account, challenge, outbox, session};
+use crate::{account, audit, challenge, outbox, session};
 
 /// Within this time every running server seals with a new key: it looks for new ones each minute.
 pub const KNOWN_EVERYWHERE: Duration = Duration::from_secs(90);
@@ -33,6 +33,8 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         challenge::store::SEALED,
         outbox::store::SEALED,
         session::store::SEALED,
+        audit::store::checkpoints::SEALED,
+        audit::store::SEALED,
     ]
     .concat()
 }

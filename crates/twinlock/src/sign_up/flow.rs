@@ -226,10 +226,15 @@ fn make_account(w: &mut Work<'_, '_>, opened: &Opened, typed: &str) -> Result<Pr
         password::store::save(w, account, hash)?;
     }
     audit::append(w, account, &Event::new("account_made"))?;
-    gate::first_factor_proven(
-        w,
-        proven(w, opened, FirstFactor::EmailCode, Purpose::SignUp),
-    )
+    let sign_in = proven(w, opened, FirstFactor::EmailCode, Purpose::SignUp);
+    let progress = gate::first_factor_proven(w, sign_in)?;
+    if made.role != Role::Person {
+        let event = Event::new("instance_role_given")
+            .with("account", account.to_string())
+            .with("role", made.role.word());
+        audit::append_instance(w, &event)?;
+    }
+    Ok(progress)
 }
 
 fn unseal(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::account::Role;
 use crate::app::{InvitationId, Stop, Timestamp, Token, Work};
+use crate::audit::{Event, append_instance};
 
 const INSERT: &str = "INSERT INTO invitation (invitation_id, secret_hash, role, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
 const LOAD: &str = "SELECT secret_hash, role FROM invitation WHERE invitation_id = ?1 AND used_at IS NULL AND expires_at > ?2";
@@ -31,6 +32,10 @@ pub fn invite(w: &mut Work<'_, '_>, role: Role, life: Duration) -> Result<String
         expires_at.into(),
     ];
     w.tx.execute(INSERT, &values)?;
+    let event = Event::new("instance_invitation_made")
+        .with("invitation", id.to_string())
+        .with("role", role.word());
+    append_instance(w, &event)?;
     Ok(token.text(Token::INVITATION))
 }
 

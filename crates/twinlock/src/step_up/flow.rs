@@ -169,6 +169,7 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
             password::flow::settling(moment, tried, move |w, tried| {
                 let session = without_second_factor(w, &acting)?;
                 if let Err(stop) = password::flow::settle(w, tried) {
+                    refused(w, &session, "password")?;
                     return Err(failed(w, &session)?.unwrap_or(stop));
                 }
                 by_first_factor(w, &acting, "password")
@@ -180,6 +181,7 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
                 .write(locks, move |w| {
                     let session = without_second_factor(w, &acting)?;
                     if let Err(stop) = challenges::consume(w, key(&acting), &typed) {
+                        refused(w, &session, "email_code")?;
                         return Err(failed(w, &session)?.unwrap_or(stop));
                     }
                     by_first_factor(w, &acting, "email_code")
@@ -247,6 +249,11 @@ fn without_second_factor(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Sessio
     } else {
         Ok(session)
     }
+}
+
+fn refused(w: &mut Work<'_, '_>, session: &Session, kind: &str) -> Result<(), Stop> {
+    let event = Event::new("step_up_refused").with("kind", kind);
+    audit::append(w, session.account, &event)
 }
 
 /// Counts a wrong proof; the fifth ends the session.

@@ -28,12 +28,8 @@ async fn audited(place: &crate::support::TestApp, person: &Person, reason: &'sta
     events
         .iter()
         .filter(|event| event.kind == "second_factor_refused")
-        .any(|event| {
-            event
-                .body
-                .as_deref()
-                .is_some_and(|body| body.contains(reason))
-        })
+        .filter_map(|event| event.detail.as_ref())
+        .any(|detail| detail.get("reason").is_some_and(|said| said == reason))
 }
 
 async fn r01_a_code_is_good_once(place: &Place) {

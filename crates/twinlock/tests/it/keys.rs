@@ -47,6 +47,10 @@ async fn busy(app: &TestApp) -> crate::support::Person {
     let body = json!({"external_id": "u-1", "name": "Uma", "email": "uma@example.org"});
     let made = app.api().with(&key).post("/api/v1/accounts", &body).await;
     assert_eq!(made.status, 201, "{}", made.body);
+    // The key that signs checkpoints is sealed too.
+    twinlock::audit::flow::checkpoint::pass(&app.app)
+        .await
+        .unwrap();
     app.mail.behave(twinlock_delivery::Behaviour::Fail);
     app.caller("192.0.2.9")
         .ask_for_account("bob@example.org")

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use twinlock::audit::rules::kinds::{self, Group, KINDS};
 use twinlock::edge::answer::tell;
 use twinlock::edge::texts;
 use twinlock::outbox::Topic;
@@ -20,6 +21,10 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::account::store::STATEMENTS,
         twinlock::application::store::STATEMENTS,
         twinlock::audit::store::STATEMENTS,
+        twinlock::audit::store::checkpoints::STATEMENTS,
+        twinlock::audit::store::facts::STATEMENTS,
+        twinlock::audit::store::old::STATEMENTS,
+        twinlock::audit::store::pages::STATEMENTS,
         twinlock::authenticators::store::STATEMENTS,
         twinlock::authenticators::totp::store::STATEMENTS,
         twinlock::authenticators::password::store::STATEMENTS,
@@ -71,6 +76,42 @@ fn every_topic_of_a_mail_has_its_subject_and_text() {
             assert!(ids.contains(&id), "{id} has no text");
         }
     }
+}
+
+#[test]
+fn every_kind_of_event_in_the_code_is_known_and_has_its_words() {
+    let ids = english();
+    for kind in KINDS {
+        let id = kinds::message(kind.word);
+        assert!(ids.contains(&id), "{id} has no text");
+    }
+    for group in Group::PICKED {
+        let id = format!("audit-group-{}", group.word().replace('_', "-"));
+        assert!(ids.contains(&id), "{id} has no text");
+    }
+    // Named where the event is made, or handed to what makes it beside the topic of its mail.
+    let made = Regex::new(r#"Event::new\(\s*"([a-z_]+)"|Topic::\w+,\s*"([a-z_]+)""#).unwrap();
+    let mut named = BTreeSet::new();
+    for (path, text) in sources("rs") {
+        for found in made.captures_iter(&text) {
+            let word = found.get(1).or(found.get(2)).unwrap().as_str();
+            assert!(
+                kinds::find(word).is_some(),
+                "{word} of {path} is not in audit/rules/kinds.rs"
+            );
+            named.insert(word.to_owned());
+        }
+    }
+    let unused: Vec<&str> = KINDS
+        .iter()
+        .map(|kind| kind.word)
+        .filter(|word| !named.contains(*word))
+        .collect();
+    assert_eq!(
+        unused,
+        ["method_preferred", "method_renamed"],
+        "kinds that nothing makes"
+    );
 }
 
 #[test]

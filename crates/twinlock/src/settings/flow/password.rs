@@ -3,6 +3,7 @@
 use twinlock_db::Locks;
 
 use crate::app::{Moment, Refusal, Stop};
+use crate::audit::{self, Event};
 use crate::authenticators::password;
 use crate::outbox::Topic;
 use crate::session::FirstFactor;
@@ -57,7 +58,11 @@ pub async fn change_password(
         .write(Locks::account(account.id.0), move |w| {
             let session = demand(w, &acting)?;
             if let Some(tried) = &tried {
-                password::flow::settle(w, tried)?;
+                if let Err(stop) = password::flow::settle(w, tried) {
+                    let event = Event::new("step_up_refused").with("kind", "password");
+                    audit::append(w, session.account, &event)?;
+                    return Err(stop);
+                }
             }
             password::store::save(w, session.account, &hash)?;
             // A sign-in that began with the old password goes no further.

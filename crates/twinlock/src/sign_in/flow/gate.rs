@@ -211,7 +211,13 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     audit::append(
         w,
         account,
-        &Event::new("signed_in").with("session", id.to_string()),
+        &Event::new("signed_in")
+            .with("session", id.to_string())
+            .with("first", sign_in.first_factor.word())
+            .with(
+                "second",
+                sign_in.second_factor.map_or("none", |proof| proof.word()),
+            ),
     )?;
     let completed = Completed {
         token: token.text(Token::SESSION),

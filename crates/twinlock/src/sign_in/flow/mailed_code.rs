@@ -212,7 +212,11 @@ pub async fn verify_code(moment: &Moment, token: &str, typed: &str) -> Result<Pr
             refuse_without_code(moment, asked).await?;
             let work = move |w: &mut Work<'_, '_>| {
                 let purpose = first_purpose(opened.purpose);
-                challenges::consume(w, key(opened.account, opened.id, purpose), &typed)?;
+                let asked = key(opened.account, opened.id, purpose);
+                if let Err(stop) = challenges::consume(w, asked, &typed) {
+                    super::note_refused(w, opened.account, "email_code")?;
+                    return Err(stop);
+                }
                 gate::first_factor_proven(
                     w,
                     proven(w, &opened, FirstFactor::EmailCode, opened.purpose),
@@ -238,11 +242,11 @@ fn opened_account(token: &str, moment: &Moment) -> Result<AccountId, Stop> {
 
 fn prove_mailbox(w: &mut Work<'_, '_>, token: &Token, typed: &str) -> Result<Progress, Stop> {
     let sign_in = store::open(w, token)?;
-    challenges::consume(
-        w,
-        key(sign_in.account, sign_in.id, challenge::Purpose::Mailbox),
-        typed,
-    )?;
+    let asked = key(sign_in.account, sign_in.id, challenge::Purpose::Mailbox);
+    if let Err(stop) = challenges::consume(w, asked, typed) {
+        audit::append(w, sign_in.account, &Event::new("mailbox_refused"))?;
+        return Err(stop);
+    }
     let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
     store::proved_mailbox(w, &sign_in, renewed.secret.hash())?;
     audit::append(w, sign_in.account, &Event::new("mailbox_proven"))?;

@@ -154,7 +154,7 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
     let tried = password::flow::attempt(moment, opened.account, typed).await?;
     password::flow::settling(moment, tried, move |w, tried| {
         if let Err(stop) = password::flow::settle(w, tried) {
-            note_refused_password(w, opened.account)?;
+            note_refused(w, opened.account, "password")?;
             return Err(stop);
         }
         let sign_in = proven(w, &opened, FirstFactor::Password, Purpose::SignIn);
@@ -163,12 +163,13 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
     .await
 }
 
-fn note_refused_password(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+/// A wrong first factor goes into the record of the account, where there is one.
+fn note_refused(w: &mut Work<'_, '_>, account: AccountId, kind: &str) -> Result<(), Stop> {
     if account::store::load(w, account)?.is_some() {
         audit::append(
             w,
             account,
-            &Event::new("first_factor_refused").with("kind", "password"),
+            &Event::new("first_factor_refused").with("kind", kind),
         )?;
     }
     Ok(())

@@ -157,7 +157,10 @@ pub async fn erase(moment: &Moment, ask: Ask) -> Result<(), Stop> {
         outbox::store::drop_account(w, id)?;
         account::store::delete(w, account)?;
         audit::append(w, id, &Event::new("account_deleted").with("by", by))?;
-        audit::store::erase(w, id)
+        audit::store::erase(w, id)?;
+        // Last, for it waits for others at the same place.
+        let event = Event::new("instance_account_deleted").with("account", id.to_string());
+        audit::append_instance(w, &event.with("by", by))
     })
     .await
 }

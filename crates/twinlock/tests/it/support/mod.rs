@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod place;
 pub(crate) mod program;
+pub(crate) mod record;
 
 pub(crate) use app::TestApp;
 pub(crate) use browser::Browser;
