@@ -107,11 +107,7 @@ fn every_kind_of_event_in_the_code_is_known_and_has_its_words() {
         .map(|kind| kind.word)
         .filter(|word| !named.contains(*word))
         .collect();
-    assert_eq!(
-        unused,
-        ["method_preferred", "method_renamed"],
-        "kinds that nothing makes"
-    );
+    assert!(unused.is_empty(), "nothing makes {unused:?}");
 }
 
 #[test]
