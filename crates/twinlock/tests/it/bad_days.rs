@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use twinlock::app::Stop;
+use twinlock::app::{Refusal, Stop};
+use twinlock::settings::flow as settings;
 use twinlock::throttle::{Bucket, store as throttle};
 use twinlock_delivery::Behaviour;
 
@@ -19,6 +20,7 @@ on_both_engines!(
     z21_a_code_that_died_is_not_mailed_any_more,
     z21_a_letter_that_does_not_open_holds_up_no_other,
     z22_what_cannot_be_recorded_does_not_happen,
+    a_right_password_costs_nothing_when_the_change_fails_on_our_side,
 );
 
 async fn z07_many_people_at_once_are_all_served(place: &Place) {
@@ -193,4 +195,38 @@ async fn z22_what_cannot_be_recorded_does_not_happen(place: &Place) {
     app.tamper("ALTER TABLE audit_gone RENAME TO audit_event", &[])
         .await;
     completed(caller.verify(&token, &code).await.unwrap());
+}
+
+async fn a_right_password_costs_nothing_when_the_change_fails_on_our_side(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    let token = caller.sign_in(&ann).await.token;
+    let acting = caller.acting(&token).await;
+    let new = "herons borrow umbrellas";
+    let change = async || {
+        let current = Some(PASSWORD.to_owned());
+        settings::change_password(&caller.moment(), &acting, current, new).await
+    };
+    app.tamper("ALTER TABLE audit_event RENAME TO audit_gone", &[])
+        .await;
+    for _ in 0..6 {
+        assert!(matches!(change().await, Err(Stop::Fault(_))));
+    }
+    app.tamper("ALTER TABLE audit_gone RENAME TO audit_event", &[])
+        .await;
+    // Nor does a new password that will not do.
+    for _ in 0..6 {
+        let current = Some(PASSWORD.to_owned());
+        let easy = settings::change_password(&caller.moment(), &acting, current, "short").await;
+        assert!(matches!(
+            refused(easy),
+            Refusal::Field {
+                field: "password",
+                ..
+            }
+        ));
+    }
+    change().await.unwrap();
+    completed(caller.try_password(&ann.email, new).await.unwrap());
 }

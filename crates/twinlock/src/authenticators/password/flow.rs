@@ -86,8 +86,8 @@ fn tell(w: &Work<'_, '_>, outcome: &'static str) {
     });
 }
 
-/// Runs the transaction that settles a try. Where it fails on our side, a right try is handed back all the same: our trouble must not
-/// lock anybody out.
+/// Runs the transaction that settles a try. Where it fails on our side, a right try is handed back all the same ([`forgiving`]): our
+/// trouble must not lock anybody out.
 ///
 /// # Errors
 /// What `work` says, or the database's trouble.
@@ -99,8 +99,20 @@ where
     let owned = tried.clone();
     let locks = Locks::account(tried.account.0);
     let outcome = moment.write(locks, move |w| work(w, &owned)).await;
+    forgiving(moment, &tried, outcome).await
+}
+
+/// Passes on what became of the work that follows a try. Where it failed on our side, a right try is handed back.
+///
+/// # Errors
+/// That of the outcome.
+pub async fn forgiving<T>(
+    moment: &Moment,
+    tried: &Tried,
+    outcome: Result<T, Stop>,
+) -> Result<T, Stop> {
     if tried.right && matches!(outcome, Err(Stop::Fault(_))) {
-        hand_back(moment, tried).await;
+        hand_back(moment, tried.clone()).await;
     }
     outcome
 }

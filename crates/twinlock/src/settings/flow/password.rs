@@ -2,7 +2,7 @@
 
 use twinlock_db::Locks;
 
-use crate::app::{Moment, Refusal, Stop};
+use crate::app::{AccountId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::password;
 use crate::outbox::Topic;
@@ -35,50 +35,61 @@ pub async fn change_password(
             ))
         })
         .await?;
-    let tried = match (asks_current, current) {
-        (true, None) => {
-            return Err(Refusal::Field {
-                field: "current_password",
-                code: "missing",
-            }
-            .into());
+    if asks_current && current.is_none() {
+        return Err(Refusal::Field {
+            field: "current_password",
+            code: "missing",
         }
-        (true, Some(typed)) => Some(password::flow::attempt(moment, account.id, &typed).await?),
-        (false, _) => None,
-    };
+        .into());
+    }
     let about = [
         account.name.as_str(),
         account.email.as_deref().unwrap_or_default(),
         &moment.app.settings.branding.name,
     ];
+    // Before the current one is tried: a new password that will not do costs no try.
     let new = password::rules::new_password(new, &moment.app.settings, &about)?;
-    let hash = password::flow::hash_new(moment, new).await?;
-    let acting = acting.clone();
-    let token = moment
-        .write(Locks::account(account.id.0), move |w| {
-            let session = demand(w, &acting)?;
-            if let Some(tried) = &tried {
-                if let Err(stop) = password::flow::settle(w, tried) {
-                    let event = Event::new("step_up_refused").with("kind", "password");
-                    audit::append(w, session.account, &event)?;
-                    return Err(stop);
-                }
-            }
-            password::store::save(w, session.account, &hash)?;
-            // A sign-in that began with the old password goes no further.
-            sign_in::store::end_all(w, session.account)?;
-            // Whoever passed a second factor gets a new window: guesses made before do not count against the owner any more.
-            if session.second_factor.is_some() {
-                throttle::store::save(
-                    w,
-                    session.account,
-                    Bucket::SecondFactor,
-                    &throttle::Tally::default(),
-                )?;
-            }
-            tell(w, &session, Topic::PasswordChanged, "password_changed", "")?;
-            end_others_and_renew(w, &acting)
-        })
-        .await?;
-    Ok(token)
+    let change = Change {
+        acting: acting.clone(),
+        account: account.id,
+    };
+    let Some(typed) = current.filter(|_| asks_current) else {
+        let hash = password::flow::hash_new(moment, new).await?;
+        let locks = Locks::account(account.id.0);
+        return moment.write(locks, move |w| change.make(w, &hash)).await;
+    };
+    let tried = password::flow::attempt(moment, account.id, &typed).await?;
+    let hash = password::flow::hash_new(moment, new).await;
+    let hash = password::flow::forgiving(moment, &tried, hash).await?;
+    password::flow::settling(moment, tried, move |w, tried| {
+        if let Err(stop) = password::flow::settle(w, tried) {
+            let event = Event::new("step_up_refused").with("kind", "password");
+            audit::append(w, change.account, &event)?;
+            return Err(stop);
+        }
+        change.make(w, &hash)
+    })
+    .await
+}
+
+/// A change that only waits for its transaction.
+struct Change {
+    acting: Acting,
+    account: AccountId,
+}
+
+impl Change {
+    fn make(&self, w: &mut Work<'_, '_>, hash: &str) -> Result<Option<String>, Stop> {
+        let session = demand(w, &self.acting)?;
+        password::store::save(w, self.account, hash)?;
+        // A sign-in that began with the old password goes no further.
+        sign_in::store::end_all(w, self.account)?;
+        // Whoever passed a second factor gets a new window: guesses made before do not count against the owner any more.
+        if session.second_factor.is_some() {
+            let none = throttle::Tally::default();
+            throttle::store::save(w, self.account, Bucket::SecondFactor, &none)?;
+        }
+        tell(w, &session, Topic::PasswordChanged, "password_changed", "")?;
+        end_others_and_renew(w, &self.acting)
+    }
 }
