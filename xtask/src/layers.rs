@@ -34,6 +34,7 @@ pub(crate) const LAYERS: &[&[Module]] = &[
     &[part("routes")],
     &[
         feature("help"),
+        feature("api_reference"),
         feature("oidc"),
         feature("forward_auth"),
         feature("verify_api"),

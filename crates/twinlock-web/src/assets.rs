@@ -97,6 +97,11 @@ const EMBEDDED: &[Embedded] = &[
         bytes: include_bytes!("../assets/app.css"),
     },
     Embedded {
+        name: "reference.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: include_bytes!("../assets/reference.css"),
+    },
+    Embedded {
         name: "app.js",
         content_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/app.js"),

@@ -201,6 +201,21 @@ fn is_utf8_charset(parameter: &str) -> bool {
         })
 }
 
+/// What [`StrictJson`] answers by itself, one of each, for documents that tell of it.
+#[must_use]
+pub fn json_problems() -> Vec<Problem> {
+    vec![
+        malformed("The body is not one JSON text."),
+        too_large(),
+        unsupported_media_type("application/json"),
+        invalid_fields(vec![FieldProblem {
+            field: "kode".into(),
+            code: "unknown_field",
+            detail: "There is no such field.".into(),
+        }]),
+    ]
+}
+
 fn unsupported_media_type(wanted: &str) -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -5,6 +5,7 @@ mod openapi;
 mod own_api;
 mod settings;
 mod sign_in;
+mod sign_in_api;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use http::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -28,6 +29,8 @@ use crate::edge::plain;
 use crate::edge::shell::APPEARANCE;
 use crate::edge::watch::watch;
 use crate::help::pages as help;
+
+pub use openapi::document as api_document;
 
 /// One URL.
 pub struct Route {
@@ -140,6 +143,19 @@ fn help_pages() -> Vec<Route> {
     let page = Route::page;
     vec![
         page(Method::GET, "/help", Who::Anyone, get(help::overview)),
+        page(
+            Method::GET,
+            "/help/api",
+            Who::Anyone,
+            get(openapi::reference),
+        ),
+        // Where people look first.
+        page(
+            Method::GET,
+            "/api",
+            Who::Anyone,
+            get(openapi::lead_to_reference),
+        ),
         page(Method::GET, "/help/errors", Who::Anyone, get(help::errors)),
         page(Method::GET, "/help/{page}", Who::Anyone, get(help::article)),
     ]
@@ -160,7 +176,7 @@ async fn nothing_there(gatekeeper: Gatekeeper, request: Request, status: StatusC
         audit: false,
     };
     if guard.surface == Surface::Api && status == StatusCode::METHOD_NOT_ALLOWED {
-        return status.into_response();
+        return gatekeeper.say_wrong_method(request);
     }
     let mut response = gatekeeper.say_not_found(guard, request).await;
     if response.status() == StatusCode::NOT_FOUND {

@@ -16,6 +16,20 @@ use super::{Authenticator, Held, Kind};
 /// Characters a typed code may have at most, spaces included.
 pub const LONGEST_CODE: usize = 64;
 
+/// A sheet of backup codes as examples show it; fit for nothing.
+pub const EXAMPLE_CODES: [&str; 10] = [
+    "M9S34-6Q3D2-5VT2",
+    "4F5V3-7E3S3-E28M",
+    "JT97K-B6CQ6-43D4",
+    "ZVMXX-QKFBF-5KZQ",
+    "NWJ47-TAN9Z-T24F",
+    "MNPZX-45HY4-3KW9",
+    "JRP1X-PA7Z3-DJ8B",
+    "FSSZ5-AWSH8-VHT9",
+    "PRE95-B9EE0-ZBGT",
+    "J09TQ-M83XS-SSS6",
+];
+
 /// A kind of second factor that can be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +44,7 @@ pub struct BeginFactor {
     /// Only `totp` so far.
     pub kind: BindKind,
     /// The person's name for it.
-    #[schema(max_length = 60)]
+    #[schema(example = "Phone", max_length = 60)]
     pub label: Option<String>,
 }
 
@@ -38,7 +52,7 @@ pub struct BeginFactor {
 #[derive(Deserialize, ToSchema)]
 pub struct TypedCode {
     /// As typed; spaces and dashes do not matter.
-    #[schema(max_length = 64)]
+    #[schema(example = "492039", max_length = 64)]
     pub code: String,
 }
 
@@ -46,9 +60,10 @@ pub struct TypedCode {
 #[derive(Deserialize, ToSchema)]
 pub struct ChangeFactor {
     /// The person's name for it.
-    #[schema(max_length = 60)]
+    #[schema(example = "Work phone", max_length = 60)]
     pub label: Option<String>,
     /// `true`: asked first from now on. There is always one that is.
+    #[schema(example = true)]
     pub preferred: Option<bool>,
 }
 
@@ -66,27 +81,30 @@ pub enum FactorState {
 #[derive(Serialize, ToSchema)]
 pub struct Factor {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-5d3e-7f40-8a51-b62c73d84e95", format = Uuid)]
     pub id: String,
     /// Its kind.
     pub kind: Kind,
     /// The person's name for it; may be empty.
+    #[schema(example = "Phone")]
     pub label: String,
     /// Whether it counts.
+    #[schema(example = "active")]
     pub state: FactorState,
     /// Asked first at sign-in.
+    #[schema(example = true)]
     pub preferred: bool,
     /// When it was begun.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
     /// When its first code was accepted.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", required, format = DateTime)]
     pub activated_at: Option<String>,
     /// When it was last accepted.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", required, format = DateTime)]
     pub last_used_at: Option<String>,
     /// When a pending one dies.
-    #[schema(format = DateTime)]
+    #[schema(example = json!(null), required, format = DateTime)]
     pub expires_at: Option<String>,
 }
 
@@ -114,10 +132,15 @@ impl From<&Authenticator> for Factor {
 #[derive(Serialize, ToSchema)]
 pub struct TotpSetup {
     /// The key in base32.
+    #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
     pub secret: String,
     /// The link behind the QR code.
+    #[schema(
+        example = "otpauth://totp/Twinlock:Ann?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Twinlock"
+    )]
     pub otpauth_uri: String,
     /// The QR code as an SVG document.
+    #[schema(example = "<svg xmlns=\"http://www.w3.org/2000/svg\" …>…</svg>")]
     pub qr_svg: String,
 }
 
@@ -160,6 +183,7 @@ pub struct Activated {
     /// It, active.
     pub factor: Factor,
     /// The account's backup codes, with its first second factor only; shown once.
+    #[schema(example = json!(EXAMPLE_CODES), required)]
     pub backup_codes: Option<Vec<String>>,
 }
 
@@ -176,11 +200,13 @@ impl From<Bound> for Activated {
 #[derive(Serialize, ToSchema)]
 pub struct BackupCodesLeft {
     /// Codes not used yet.
+    #[schema(example = 10)]
     pub remaining: u32,
     /// Codes on the sheet; 0 without one.
+    #[schema(example = 10)]
     pub total: u32,
     /// When the sheet was made.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", required, format = DateTime)]
     pub generated_at: Option<String>,
 }
 
@@ -188,17 +214,20 @@ pub struct BackupCodesLeft {
 #[derive(Serialize, ToSchema)]
 pub struct TwoFactor {
     /// Whether it is on.
+    #[schema(example = true)]
     pub enabled: bool,
     /// Whether it is required of the account.
+    #[schema(example = false)]
     pub required: bool,
     /// The factor asked first.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-5d3e-7f40-8a51-b62c73d84e95", required, format = Uuid)]
     pub preferred: Option<String>,
     /// Active second factors, the preferred one first.
     pub factors: Vec<Factor>,
     /// Where backup codes stand.
     pub backup_codes: BackupCodesLeft,
     /// Devices that skip the second factor.
+    #[schema(example = 0)]
     pub trusted_devices: u32,
 }
 
@@ -227,11 +256,13 @@ impl TwoFactor {
 #[derive(Serialize, ToSchema)]
 pub struct NewCodes {
     /// The codes in order.
+    #[schema(example = json!(EXAMPLE_CODES))]
     pub codes: Vec<String>,
     /// The sheet's number.
+    #[schema(example = 2)]
     pub sheet: i64,
     /// When it was made.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", format = DateTime)]
     pub generated_at: String,
 }
 
@@ -249,9 +280,10 @@ impl From<Sheet> for NewCodes {
 #[derive(Serialize, ToSchema)]
 pub struct RevealedCode {
     /// As printed.
+    #[schema(example = "M9S34-6Q3D2-5VT2")]
     pub code: String,
     /// When it was used.
-    #[schema(format = DateTime)]
+    #[schema(example = json!(null), required, format = DateTime)]
     pub used_at: Option<String>,
 }
 
@@ -261,6 +293,7 @@ pub struct RevealedCodes {
     /// The codes in order, used ones included.
     pub codes: Vec<RevealedCode>,
     /// The sheet's number.
+    #[schema(example = 2)]
     pub sheet: i64,
 }
 

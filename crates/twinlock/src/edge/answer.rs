@@ -105,8 +105,7 @@ impl Frame {
     }
 
     /// A stop as a page or a problem document.
-    #[must_use]
-    pub fn answer_stop(&self, stop: &Stop) -> Response {
+    fn answer_stop(&self, stop: &Stop) -> Response {
         match stop {
             Stop::Refused(refusal) => self.answer_refusal(refusal),
             Stop::Fault(fault) => self.answer_fault(fault),

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
+
+use crate::app::{Refusal, Timestamp};
 
 /// Named schemas on their way into the document.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -40,21 +43,27 @@ impl Shape {
     }
 }
 
-/// What is told of one call.
-#[derive(Clone, Copy)]
+/// What is told of one call, to somebody who has never heard of it.
+#[derive(Clone)]
 pub struct Doc {
-    /// One line: what it does.
+    /// What it does, in a few words: "Make an account".
     pub summary: &'static str,
+    /// What it does, when it is called and what follows, in a few sentences.
+    pub description: &'static str,
     /// The body it reads.
     pub body: Option<Shape>,
     /// Whether the body may be left out.
     pub body_optional: bool,
+    /// A body to show, where the examples of its members do not make a good one.
+    pub body_example: Option<Value>,
     /// Status of success.
     pub status: u16,
     /// The body of success.
     pub answer: Option<Shape>,
-    /// Statuses it refuses with, beyond those every call of its guard may answer.
-    pub refusals: &'static [u16],
+    /// An answer to show, where the examples of its members do not make a good one.
+    pub answer_example: Option<Value>,
+    /// What it refuses with, beyond what every call of its guard may answer.
+    pub refusals: Vec<Refusal>,
     /// Whether it takes `limit` and `cursor`.
     pub paged: bool,
 }
@@ -62,14 +71,17 @@ pub struct Doc {
 impl Doc {
     /// A call that takes no body and answers 204, until said otherwise.
     #[must_use]
-    pub fn of(summary: &'static str) -> Self {
+    pub fn of(summary: &'static str, description: &'static str) -> Self {
         Self {
             summary,
+            description,
             body: None,
             body_optional: false,
+            body_example: None,
             status: 204,
             answer: None,
-            refusals: &[],
+            answer_example: None,
+            refusals: Vec::new(),
             paged: false,
         }
     }
@@ -96,11 +108,55 @@ impl Doc {
         self
     }
 
-    /// It may refuse with these statuses.
+    /// The body its example sends.
     #[must_use]
-    pub fn refuses(mut self, statuses: &'static [u16]) -> Self {
-        self.refusals = statuses;
+    pub fn sends(mut self, example: Value) -> Self {
+        self.body_example = Some(example);
         self
+    }
+
+    /// What its example is answered.
+    #[must_use]
+    pub fn answers(mut self, example: Value) -> Self {
+        self.answer_example = Some(example);
+        self
+    }
+
+    /// It may refuse so. Of refusals with values only the kind counts.
+    #[must_use]
+    pub fn refuses<const N: usize>(mut self, refusals: [Refusal; N]) -> Self {
+        self.refusals.extend(refusals);
+        self
+    }
+
+    /// It may refuse a field with each of these words.
+    #[must_use]
+    pub fn blames(mut self, field: &'static str, codes: &[&'static str]) -> Self {
+        let refusals = codes.iter().map(|code| Refusal::Field { field, code });
+        self.refusals.extend(refusals);
+        self
+    }
+
+    /// It may ask to wait: too many wrong codes or passwords.
+    #[must_use]
+    pub fn locks(self) -> Self {
+        self.refuses([Refusal::Locked {
+            until: Timestamp::from_millis(0),
+            still_possible: vec!["backup_code"],
+        }])
+    }
+
+    /// It may have been asked too often.
+    #[must_use]
+    pub fn budgets(self) -> Self {
+        self.refuses([Refusal::TooManyRequests { retry_after: 42 }])
+    }
+
+    /// It mails a code, and not again at once.
+    #[must_use]
+    pub fn mails(self) -> Self {
+        let soon = Timestamp::from_millis(60_000);
+        self.budgets().refuses([Refusal::ResendTooSoon(soon)])
     }
 
     /// It answers one page of a list.

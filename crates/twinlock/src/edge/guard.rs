@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use twinlock_web::{OriginVerdict, PublicUrl, Scheme, TrustedProxies, check_own_origin};
+use twinlock_web::{OriginVerdict, Problem, PublicUrl, Scheme, TrustedProxies, check_own_origin};
 
 use crate::account;
 use crate::app::{App, Refusal, Stop};
@@ -94,11 +94,11 @@ impl Gatekeeper {
             .await
         {
             Ok(visit) => visit,
-            Err(stop) => return frame.answer_stop(&stop),
+            Err(stop) => return frame.settle(stop.into_response()),
         };
         let frame = frame.with_visit(&visit);
-        if let Err(stop) = demand(guard.who, &visit) {
-            return frame.answer_stop(&stop);
+        if let Err(stop) = demand(guard, &visit) {
+            return frame.settle(stop.into_response());
         }
         parts.extensions.insert(visit);
         let response = next.run(Request::from_parts(parts, body)).await;
@@ -116,9 +116,22 @@ impl Gatekeeper {
         match recognized {
             Ok(visit) => frame
                 .with_visit(&visit)
-                .answer_stop(&Refusal::NotFound.into()),
-            Err(stop) => frame.answer_stop(&stop),
+                .settle(Stop::from(Refusal::NotFound).into_response()),
+            Err(stop) => frame.settle(stop.into_response()),
         }
+    }
+
+    /// Answers a program that this path has no such method.
+    #[must_use]
+    pub fn say_wrong_method(self, request: Request) -> Response {
+        let (parts, _) = request.into_parts();
+        let language = self.language(&parts.headers);
+        let messages = self.app.catalog.messages(&language);
+        let title = messages.text("help-error-method-not-allowed-title");
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title)
+            .detail(messages.text("help-error-method-not-allowed"));
+        answer::Frame::new(&self.app, Surface::Api, &language, &parts)
+            .settle(problem.into_response())
     }
 
     fn language(&self, headers: &HeaderMap) -> String {
@@ -294,9 +307,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn demand(who: Who, visit: &Visit) -> Result<(), Stop> {
-    match who {
+fn demand(guard: Guard, visit: &Visit) -> Result<(), Stop> {
+    match guard.who {
         Who::Anyone => Ok(()),
+        // A program that sends no token, or one of another kind, has not begun a sign-in that could be over.
+        Who::SignIn if guard.surface == Surface::Api && visit.sign_in.is_none() => {
+            Err(Refusal::SignedOut.into())
+        }
         Who::SignIn => visit.sign_in().map(|_| ()),
         Who::Session => visit.acting().map(|_| ()),
         Who::ApiKey(scope) => {

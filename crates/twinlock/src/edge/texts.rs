@@ -12,6 +12,7 @@ macro_rules! english {
 /// Every message file.
 pub const SOURCES: &[(&str, &str, &str)] = english![
     "audit",
+    "api_reference",
     "authenticators",
     "demo",
     "edge",

@@ -1,15 +1,15 @@
-//! The JSON API's URLs, each with what it demands and what the document at `/api/openapi.json` says of it.
+//! The JSON API's URLs for applications and their users, each with what it demands and what its reference says of it.
 
 use axum::routing::{delete, get, patch, post};
 use http::Method;
+use serde_json::json;
 
-use super::{Route, openapi, own_api};
+use super::{Route, openapi, own_api, sign_in_api};
+use crate::app::Refusal;
 use crate::application::Scope;
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
-use crate::sign_in::api as sign_in;
-use crate::sign_up::api as sign_up;
 use crate::verify_api::api as accounts;
 
 /// Every call.
@@ -19,14 +19,20 @@ pub(super) fn table() -> Vec<Route> {
         "/api/openapi.json",
         Who::Anyone,
         get(openapi::show),
-        Doc::of("This document").gives::<openapi::Document>(200),
+        Doc::of(
+            "Get this document",
+            "The OpenAPI 3.1 description of every call, made from the server's own table of routes. Feed it to a generator of clients or to a viewer.",
+        )
+        .gives::<openapi::Document>(200)
+        .answers(openapi::examples::description()),
     )];
     routes.extend(account_calls());
+    routes.extend(reset_calls());
     routes.extend(factor_calls());
+    routes.extend(one_factor_calls());
     routes.extend(code_calls());
-    routes.extend(sign_in_calls());
-    routes.extend(mailed_code_calls());
-    routes.extend(enrolment_calls());
+    routes.extend(sheet_calls());
+    routes.extend(sign_in_api::table());
     routes.extend(own_api::table());
     routes
 }
@@ -39,10 +45,17 @@ fn account_calls() -> Vec<Route> {
             "/api/v1/accounts",
             Who::ApiKey(Scope::AccountsWrite),
             post(accounts::make_account),
-            Doc::of("Makes an account of the application. A password or a proven mailbox needs scope admin.")
-                .takes::<accounts::NewAccount>()
-                .gives::<accounts::AccountState>(201)
-                .refuses(&[409]),
+            Doc::of(
+                "Make an account",
+                "Makes an account for one of your own users. Give your own id for them as `external_id`; every other call then takes `ext:` and that id. `email` is where mail about the account goes. It is a way to sign in here only with scope `admin`, and then belongs to one account only; `password` and `email_verified` need that scope too.",
+            )
+            .takes::<accounts::NewAccount>()
+            .sends(json!({"external_id": "user-42", "email": "ann@example.org", "name": "Ann"}))
+            .gives::<accounts::AccountState>(201)
+            .refuses([Refusal::AlreadyExists])
+            .blames("external_id", &["missing", "too_long"])
+            .blames("email", &["invalid_email", "missing"])
+            .blames("password", &["too_short", "too_long", "too_easy"]),
         )
         .audited(),
         api(
@@ -50,31 +63,52 @@ fn account_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}",
             Who::ApiKey(Scope::AccountsRead),
             get(accounts::show_account),
-            Doc::of("An account").gives::<accounts::AccountState>(200),
+            Doc::of(
+                "Get an account",
+                "The account as it stands. A key sees the accounts its own application made; those of people only with scope `admin`. Every other account answers 404, as one that does not exist.",
+            )
+            .gives::<accounts::AccountState>(200),
         ),
         api(
             Method::DELETE,
             "/api/v1/accounts/{account}",
             Who::ApiKey(Scope::AccountsWrite),
             delete(accounts::delete_account),
-            Doc::of("Deletes an account and everything of it but the stub of its record"),
+            Doc::of(
+                "Delete an account",
+                "Deletes an account and everything of it at once: second factors, backup codes, sessions, known devices, mails not yet sent. Of its record only the chain of hashes stays, without what the events said. There is no way back; its `external_id` is free again.",
+            ),
         )
         .audited(),
+    ]
+}
+
+fn reset_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::GET,
             "/api/v1/accounts/{account}/two-factor",
             Who::ApiKey(Scope::AccountsRead),
             get(accounts::two_factor),
-            Doc::of("Two-factor authentication of an account").gives::<shapes::TwoFactor>(200),
+            Doc::of(
+                "Get the two-factor state",
+                "Whether two-factor authentication is on, the active second factors with the one asked first, and how many backup codes are left. Ask it to decide whether to ask for a code at all.",
+            )
+            .gives::<shapes::TwoFactor>(200),
         ),
         api(
             Method::POST,
             "/api/v1/accounts/{account}/two-factor/reset",
             Who::ApiKey(Scope::AccountsWrite),
             post(accounts::reset),
-            Doc::of("Removes second factors, codes, known devices and sessions; setting one up again comes before anything else")
-                .takes::<accounts::ResetReason>()
-                .gives::<accounts::WasReset>(200),
+            Doc::of(
+                "Reset two-factor authentication",
+                "For somebody who lost everything, after your support made sure who asks. Removes all second factors, backup codes, known devices and sessions. The account's `enrolment_required` is then true until a second factor is set up again. The reason stands in the record, and the person is mailed.",
+            )
+            .takes::<accounts::ResetReason>()
+            .gives::<accounts::WasReset>(200)
+            .blames("reason", &["missing", "too_long"]),
         )
         .audited(),
     ]
@@ -89,10 +123,18 @@ fn factor_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/factors",
             write,
             post(accounts::add_factor),
-            Doc::of("Sets up a second factor: a new secret that waits for its first code, or an existing one, active at once")
-                .takes::<accounts::NewFactor>()
-                .gives::<accounts::BoundFactor>(201)
-                .refuses(&[409]),
+            Doc::of(
+                "Set up a second factor",
+                "Begins setting up an authenticator app: show `totp.qr_svg` to the person (or `totp.secret` to type by hand), and activate the factor with the first code their app shows. Until then nothing changes, and after ten minutes it is gone. If you bring users from elsewhere, send their existing `secret` with `\"activate\": true`: it counts at once, `totp` is left out, and the first factor of an account comes with `backup_codes`.",
+            )
+            .takes::<accounts::NewFactor>()
+            .sends(json!({"kind": "totp", "label": "Phone"}))
+            .gives::<accounts::BoundFactor>(201)
+            .answers(openapi::examples::enrolment(true))
+            .refuses([Refusal::AlreadyExists, Refusal::Frozen])
+            .blames("label", &["too_long", "too_many_factors"])
+            .blames("secret", &["invalid"])
+            .blames("activate", &["missing"]),
         )
         .audited(),
         api(
@@ -100,19 +142,37 @@ fn factor_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/factors/{factor}/activate",
             write,
             post(accounts::activate_factor),
-            Doc::of("Proves a second factor by its first code; the account's first one brings backup codes")
-                .takes::<shapes::TypedCode>()
-                .gives::<shapes::Activated>(200),
+            Doc::of(
+                "Activate a second factor",
+                "Proves a pending factor by the first code the person's app shows. The code is spent by it. The account's first factor brings `backup_codes`: show them once and have the person save them. Sessions of the account end, and the person is mailed.",
+            )
+            .takes::<shapes::TypedCode>()
+            .gives::<shapes::Activated>(200)
+            .refuses([Refusal::Frozen, openapi::examples::WRONG_CODE]),
         )
         .audited(),
+    ]
+}
+
+fn one_factor_calls() -> Vec<Route> {
+    let api = Route::api;
+    let write = Who::ApiKey(Scope::AccountsWrite);
+    vec![
         api(
             Method::PATCH,
             "/api/v1/accounts/{account}/factors/{factor}",
             write,
             patch(accounts::change_factor),
-            Doc::of("Names a second factor, or makes it the one asked first")
-                .takes::<shapes::ChangeFactor>()
-                .gives::<shapes::Factor>(200),
+            Doc::of(
+                "Rename or prefer a second factor",
+                "Changes the name of an active second factor, or makes it the one asked first, or both.",
+            )
+            .takes::<shapes::ChangeFactor>()
+            .gives::<shapes::Factor>(200)
+            .answers(openapi::examples::renamed_factor())
+            .refuses([Refusal::Frozen])
+            .blames("label", &["missing", "too_long"])
+            .blames("preferred", &["invalid"]),
         )
         .audited(),
         api(
@@ -120,7 +180,11 @@ fn factor_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/factors/{factor}",
             write,
             delete(accounts::remove_factor),
-            Doc::of("Removes a second factor; with the last one the backup codes go"),
+            Doc::of(
+                "Remove a second factor",
+                "Removes a second factor. With the last one the backup codes go: two-factor authentication is off. Sessions of the account end, and the person is mailed.",
+            )
+            .refuses([Refusal::Frozen]),
         )
         .audited(),
     ]
@@ -134,9 +198,18 @@ fn code_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/verify",
             Who::ApiKey(Scope::Verify),
             post(accounts::verify),
-            Doc::of("Checks a code of any kind and spends it. A wrong code is an answer with a reason, not an error.")
-                .takes::<accounts::CodeToVerify>()
-                .gives::<accounts::Verification>(200),
+            Doc::of(
+                "Verify a code",
+                "The call of every sign-in: checks a code the person typed, of an authenticator app or a backup code, and spends it, so that it works once. Look at `verified`, not at the status: a wrong code is an answer (200) with a `reason`. Wrong codes are counted before anything is compared; too many bring waits (429 `locked`). Keep `device_token` in a cookie of that browser and send it with its next sign-in: wrong codes from elsewhere then no longer make this browser wait.",
+            )
+            .takes::<accounts::CodeToVerify>()
+            .sends(json!({"code": "492039"}))
+            .gives::<accounts::Verification>(200)
+            .answers(openapi::examples::verified())
+            .refuses([Refusal::Frozen])
+            .locks()
+            .blames("code", &["too_long"])
+            .blames("client.ip", &["invalid"]),
         )
         .throttled(Throttle::SecondFactor)
         .audited(),
@@ -145,17 +218,29 @@ fn code_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/unlock",
             Who::ApiKey(Scope::AccountsWrite),
             post(accounts::unlock),
-            Doc::of("Ends the waits of an account; the 30-day budget stays"),
+            Doc::of(
+                "End the waits of an account",
+                "For support: somebody mistyped too often, you made sure who they are, and they should not have to wait. The waits end now; the budget of wrong codes in 30 days stays as it is.",
+            ),
         )
         .audited(),
+    ]
+}
+
+fn sheet_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::POST,
             "/api/v1/accounts/{account}/backup-codes",
             Who::ApiKey(Scope::AccountsWrite),
             post(accounts::make_codes),
-            Doc::of("Makes new backup codes; the old ones no longer work")
-                .gives::<shapes::NewCodes>(201)
-                .refuses(&[409]),
+            Doc::of(
+                "Make new backup codes",
+                "Makes a new sheet of backup codes; codes of the old sheet no longer work. Show them once. The person is mailed. Takes no body.",
+            )
+            .gives::<shapes::NewCodes>(201)
+            .refuses([Refusal::NoFactor, Refusal::Frozen]),
         )
         .audited(),
         api(
@@ -163,138 +248,12 @@ fn code_calls() -> Vec<Route> {
             "/api/v1/accounts/{account}/backup-codes",
             Who::ApiKey(Scope::Admin),
             get(accounts::reveal_codes),
-            Doc::of("Shows backup codes again, where copies are kept. Recorded, and the person is mailed.")
-                .gives::<shapes::RevealedCodes>(200),
-        )
-        .audited(),
-    ]
-}
-
-fn sign_in_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::POST,
-            "/api/v1/sign-up",
-            Who::Anyone,
-            post(sign_up::ask),
-            Doc::of("Asks for an account: a code goes to the mailbox. The same answer for an address that has one.")
-                .takes::<sign_up::SignUp>()
-                .gives::<sign_in::SignInState>(202)
-                .refuses(&[403, 429]),
-        )
-        .throttled(Throttle::MailedCode),
-        api(
-            Method::POST,
-            "/api/v1/sign-in",
-            Who::Anyone,
-            post(sign_in::begin),
-            Doc::of("Begins a sign-in. The same answer for an address nobody has.")
-                .takes::<sign_in::BeginSignIn>()
-                .gives::<sign_in::SignInState>(201),
-        ),
-        api(
-            Method::GET,
-            "/api/v1/sign-in/{id}",
-            Who::SignIn,
-            get(sign_in::current),
-            Doc::of("Where a sign-in stands").gives::<sign_in::SignInState>(200),
-        ),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/password",
-            Who::SignIn,
-            post(sign_in::password),
-            Doc::of("Proves the password")
-                .takes::<sign_in::TypedPassword>()
-                .gives::<sign_in::SignInState>(200),
-        )
-        .throttled(Throttle::Password)
-        .audited(),
-    ]
-}
-
-fn mailed_code_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/email-code",
-            Who::SignIn,
-            post(sign_up::send_code),
             Doc::of(
-                "Sends a code: to sign in, to prove the mailbox, or on the way to a new password",
+                "Show backup codes again",
+                "The codes of the live sheet, used ones included, where the instance keeps copies (`two_factor.backup_codes.reveal`). Each look is recorded, and the person is mailed. 404 where the account has no sheet.",
             )
-            .may_take::<sign_up::SendCode>()
-            .gives::<sign_up::CodeSent>(202),
-        )
-        .throttled(Throttle::MailedCode),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/email-code/verify",
-            Who::SignIn,
-            post(sign_in::verify_email_code),
-            Doc::of("Proves a mailed code")
-                .takes::<shapes::TypedCode>()
-                .gives::<sign_in::SignInState>(200),
-        )
-        .throttled(Throttle::MailedCode)
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/verify-email",
-            Who::SignIn,
-            post(sign_up::verify_email),
-            Doc::of("Proves the mailbox, of a new account or in the middle of a sign-in")
-                .takes::<shapes::TypedCode>()
-                .gives::<sign_in::SignInState>(200),
-        )
-        .throttled(Throttle::MailedCode)
-        .audited(),
-    ]
-}
-
-fn enrolment_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/second-factor",
-            Who::SignIn,
-            post(sign_in::verify_second_factor),
-            Doc::of("Proves the second factor")
-                .takes::<sign_in::SecondFactorCode>()
-                .gives::<sign_in::SignInState>(200),
-        )
-        .throttled(Throttle::SecondFactor)
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/enroll/factors",
-            Who::SignIn,
-            post(sign_in::begin_enrolment),
-            Doc::of("Sets up a second factor where the sign-in demands one")
-                .takes::<shapes::BeginFactor>()
-                .gives::<shapes::Enrolment>(201),
-        ),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/enroll/factors/{factor}/activate",
-            Who::SignIn,
-            post(sign_in::confirm_enrolment),
-            Doc::of("Proves it by its first code and goes on")
-                .takes::<shapes::TypedCode>()
-                .gives::<sign_in::EnrolledState>(200),
-        )
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/new-password",
-            Who::SignIn,
-            post(sign_in::new_password),
-            Doc::of("Sets the new password of a reset and goes on; every session ends")
-                .takes::<sign_in::TypedPassword>()
-                .gives::<sign_in::SignInState>(200),
+            .gives::<shapes::RevealedCodes>(200)
+            .refuses([Refusal::RevealDisabled, Refusal::Frozen]),
         )
         .audited(),
     ]

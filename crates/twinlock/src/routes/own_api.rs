@@ -2,8 +2,10 @@
 
 use axum::routing::{delete, get, patch, post, put};
 use http::Method;
+use serde_json::json;
 
-use super::Route;
+use super::{Route, openapi::examples};
+use crate::app::Refusal;
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
@@ -13,7 +15,9 @@ use crate::step_up::api as session;
 /// Every call.
 pub(super) fn table() -> Vec<Route> {
     let mut routes = session_calls();
+    routes.extend(step_up_calls());
     routes.extend(me_calls());
+    routes.extend(own_session_calls());
     routes.extend(own_factor_calls());
     routes.extend(one_factor_calls());
     routes.extend(own_code_calls());
@@ -28,25 +32,50 @@ fn session_calls() -> Vec<Route> {
             "/api/v1/session",
             Who::Session,
             get(session::current),
-            Doc::of("The session behind the call").gives::<session::SessionState>(200),
+            Doc::of(
+                "Get the session",
+                "Whose session it is, how strongly it was proven (`aal`, `amr`), and when it ends. 401 where there is none: the quick check whether somebody is signed in.",
+            )
+            .gives::<session::SessionState>(200),
         ),
         api(
             Method::DELETE,
             "/api/v1/session",
             Who::Session,
             delete(session::sign_out),
-            Doc::of("Signs out"),
+            Doc::of("Sign out", "Ends the session behind the call, at once and everywhere."),
         )
         .audited(),
+    ]
+}
+
+fn step_up_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::POST,
             "/api/v1/session/step-up",
             Who::Session,
             post(session::prove),
-            Doc::of("Proves it again, for ten minutes. Five wrong proofs end the session.")
-                .takes::<session::StepUp>()
-                .gives::<session::SessionState>(200)
-                .refuses(&[403, 409]),
+            Doc::of(
+                "Prove it again",
+                "Calls that change how somebody signs in answer 403 `step_up_required` when the last proof is older than ten minutes. This proves it again: with a code of the second factor, or, where there is none, with the password or a mailed code (`\"kind\": \"email_code\"`). Five wrong proofs end the session.",
+            )
+            .takes::<session::StepUp>()
+            .sends(json!({"code": "492039"}))
+            .gives::<session::SessionState>(200)
+            .refuses([
+                Refusal::StepUpRequired,
+                Refusal::Frozen,
+                examples::WRONG_CODE,
+                Refusal::InvalidMailedCode,
+                Refusal::Mistyped,
+                Refusal::InvalidCredentials,
+            ])
+            .locks()
+            .budgets()
+            .blames("code", &["missing", "too_long"])
+            .blames("kind", &["invalid"]),
         )
         .throttled(Throttle::SecondFactor)
         .audited(),
@@ -55,10 +84,14 @@ fn session_calls() -> Vec<Route> {
             "/api/v1/session/step-up/send",
             Who::Session,
             post(session::send),
-            Doc::of("Sends a code to the mailbox of an account without a second factor")
-                .takes::<session::SendStepUpCode>()
-                .gives::<session::StepUpCodeSent>(202)
-                .refuses(&[409]),
+            Doc::of(
+                "Send a code to prove it with",
+                "Mails a code to the person, where the account has no second factor. With one, 409 `wrong_step`: its code is asked instead.",
+            )
+            .takes::<session::SendStepUpCode>()
+            .gives::<session::StepUpCodeSent>(202)
+            .refuses([Refusal::WrongStep, Refusal::Frozen])
+            .mails(),
         )
         .throttled(Throttle::MailedCode),
     ]
@@ -72,16 +105,18 @@ fn me_calls() -> Vec<Route> {
             "/api/v1/me",
             Who::Session,
             get(me::me),
-            Doc::of("One's own account").gives::<me::Me>(200),
+            Doc::of("Get one's own account", "The account behind the session.")
+                .gives::<me::Me>(200),
         ),
         api(
             Method::PATCH,
             "/api/v1/me",
             Who::Session,
             patch(me::change_me),
-            Doc::of("Changes the name shown")
+            Doc::of("Change the name shown", "Changes the name other people and mails see. Empty is allowed.")
                 .takes::<me::ChangeMe>()
-                .gives::<me::Me>(200),
+                .gives::<me::Me>(200)
+                .blames("name", &["too_long"]),
         )
         .audited(),
         api(
@@ -89,26 +124,44 @@ fn me_calls() -> Vec<Route> {
             "/api/v1/me/password",
             Who::Session,
             put(me::change_password),
-            Doc::of("Changes the password; the other sessions end").takes::<me::ChangePassword>(),
+            Doc::of(
+                "Change the password",
+                "Sets a new password. The current one is asked where the session began with it. Every other session ends, and the person is mailed. A password needs 15 characters, 8 where a second factor is required of everybody, and must not be among those guessed first.",
+            )
+            .takes::<me::ChangePassword>()
+            .refuses([Refusal::InvalidCredentials, Refusal::Frozen])
+            .locks()
+            .budgets()
+            .blames("current_password", &["missing"])
+            .blames("password", &["too_short", "too_long", "too_easy"]),
         )
         .throttled(Throttle::Password)
         .stepped_up()
         .audited(),
+    ]
+}
+
+fn own_session_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
         api(
             Method::GET,
             "/api/v1/me/sessions",
             Who::Session,
             get(me::list_sessions),
-            Doc::of("One's own sessions, last used first")
-                .gives::<me::SessionList>(200)
-                .paged(),
+            Doc::of(
+                "List one's own sessions",
+                "Every live session of the account, the one used last first. `current` marks the one that asks.",
+            )
+            .gives::<me::SessionList>(200)
+            .paged(),
         ),
         api(
             Method::DELETE,
             "/api/v1/me/sessions/{session}",
             Who::Session,
             delete(me::end_session),
-            Doc::of("Ends one of one's own sessions"),
+            Doc::of("End a session", "Ends one of one's own sessions, for a device that is lost or lent."),
         )
         .audited(),
         api(
@@ -116,7 +169,11 @@ fn me_calls() -> Vec<Route> {
             "/api/v1/me/sessions/end-others",
             Who::Session,
             post(me::end_other_sessions),
-            Doc::of("Ends every session but the one that asks").gives::<me::Ended>(200),
+            Doc::of(
+                "End all other sessions",
+                "Ends every session of the account but the one that asks. Takes no body.",
+            )
+            .gives::<me::Ended>(200),
         )
         .audited(),
     ]
@@ -130,16 +187,31 @@ fn own_factor_calls() -> Vec<Route> {
             "/api/v1/me/two-factor",
             Who::Session,
             get(me::two_factor),
-            Doc::of("One's own two-factor authentication").gives::<shapes::TwoFactor>(200),
+            Doc::of(
+                "Get one's own two-factor state",
+                "Whether it is on and required, the second factors with the one asked first, and how many backup codes are left.",
+            )
+            .gives::<shapes::TwoFactor>(200),
         ),
         api(
             Method::POST,
             "/api/v1/me/two-factor/disable",
             Who::Session,
             post(me::disable),
-            Doc::of("Turns two-factor authentication off, by a code typed for just this")
-                .takes::<shapes::TypedCode>()
-                .refuses(&[403, 409]),
+            Doc::of(
+                "Turn two-factor authentication off",
+                "Removes all second factors and backup codes and ends the other sessions. A code is asked for just this, whatever was proven before: of an app, or a backup code.",
+            )
+            .takes::<shapes::TypedCode>()
+            .refuses([
+                Refusal::NoFactor,
+                Refusal::StillRequired,
+                examples::WRONG_CODE,
+                Refusal::Mistyped,
+                Refusal::Frozen,
+            ])
+            .locks()
+            .blames("code", &["too_long"]),
         )
         .throttled(Throttle::SecondFactor)
         .audited(),
@@ -148,10 +220,16 @@ fn own_factor_calls() -> Vec<Route> {
             "/api/v1/me/factors",
             Who::Session,
             post(me::begin_factor),
-            Doc::of("Sets up a second factor. Nothing changes until its first code is accepted.")
-                .takes::<me::BeginOwnFactor>()
-                .gives::<shapes::Enrolment>(201)
-                .refuses(&[404]),
+            Doc::of(
+                "Set up a second factor of one's own",
+                "Begins setting up an authenticator app: show `totp.qr_svg`, then activate the factor with the first code. Nothing changes until then. `replaces` names a factor that this one takes the place of, for a new phone.",
+            )
+            .takes::<me::BeginOwnFactor>()
+            .sends(json!({"kind": "totp", "label": "Phone"}))
+            .gives::<shapes::Enrolment>(201)
+            .answers(examples::enrolment(false))
+            .refuses([Refusal::NotFound, Refusal::Frozen])
+            .blames("label", &["too_long", "too_many_factors"]),
         )
         .stepped_up(),
     ]
@@ -165,10 +243,14 @@ fn one_factor_calls() -> Vec<Route> {
             "/api/v1/me/factors/{factor}/activate",
             Who::Session,
             post(me::activate_factor),
-            Doc::of("Proves it by its first code; the first one brings backup codes, the other sessions end")
-                .takes::<shapes::TypedCode>()
-                .gives::<shapes::Activated>(200)
-                .refuses(&[403]),
+            Doc::of(
+                "Activate a second factor of one's own",
+                "Proves it by its first code. The first one brings `backup_codes`, to be shown once; the other sessions end.",
+            )
+            .takes::<shapes::TypedCode>()
+            .gives::<shapes::Activated>(200)
+            .refuses([Refusal::StepUpRequired, Refusal::Frozen, examples::WRONG_CODE])
+            .blames("code", &["too_long"]),
         )
         .audited(),
         api(
@@ -176,10 +258,16 @@ fn one_factor_calls() -> Vec<Route> {
             "/api/v1/me/factors/{factor}",
             Who::Session,
             patch(me::change_factor),
-            Doc::of("Names a second factor, or makes it the one asked first (that needs a recent proof)")
-                .takes::<shapes::ChangeFactor>()
-                .gives::<shapes::Factor>(200)
-                .refuses(&[403]),
+            Doc::of(
+                "Rename or prefer one's own second factor",
+                "Changes its name, or makes it the one asked first, or both. To prefer it, a recent proof is needed.",
+            )
+            .takes::<shapes::ChangeFactor>()
+            .gives::<shapes::Factor>(200)
+            .answers(examples::renamed_factor())
+            .refuses([Refusal::StepUpRequired])
+            .blames("label", &["missing", "too_long"])
+            .blames("preferred", &["invalid"]),
         )
         .audited(),
         api(
@@ -187,8 +275,11 @@ fn one_factor_calls() -> Vec<Route> {
             "/api/v1/me/factors/{factor}",
             Who::Session,
             delete(me::remove_factor),
-            Doc::of("Removes one of several second factors; the last one goes by turning two-factor authentication off")
-                .refuses(&[409]),
+            Doc::of(
+                "Remove one of several second factors",
+                "Removes it and ends the other sessions. The last one goes by turning two-factor authentication off.",
+            )
+            .refuses([Refusal::LastFactor]),
         )
         .stepped_up()
         .audited(),
@@ -203,9 +294,12 @@ fn own_code_calls() -> Vec<Route> {
             "/api/v1/me/backup-codes",
             Who::Session,
             get(me::reveal_codes),
-            Doc::of("Shows one's own backup codes again, where copies are kept")
-                .gives::<shapes::RevealedCodes>(200)
-                .refuses(&[404]),
+            Doc::of(
+                "Show one's own backup codes again",
+                "The codes of the live sheet, used ones included, where the instance keeps copies. The person is mailed each time. 404 where there is no sheet.",
+            )
+            .gives::<shapes::RevealedCodes>(200)
+            .refuses([Refusal::RevealDisabled, Refusal::NotFound]),
         )
         .stepped_up()
         .audited(),
@@ -214,9 +308,12 @@ fn own_code_calls() -> Vec<Route> {
             "/api/v1/me/backup-codes",
             Who::Session,
             post(me::make_codes),
-            Doc::of("Makes new backup codes; the old ones no longer work")
-                .gives::<shapes::NewCodes>(201)
-                .refuses(&[409]),
+            Doc::of(
+                "Make new backup codes of one's own",
+                "Makes a new sheet; codes of the old one no longer work. Shown once. Takes no body.",
+            )
+            .gives::<shapes::NewCodes>(201)
+            .refuses([Refusal::NoFactor]),
         )
         .stepped_up()
         .audited(),
@@ -225,10 +322,16 @@ fn own_code_calls() -> Vec<Route> {
             "/api/v1/me/backup-codes/check",
             Who::Session,
             post(me::check_code),
-            Doc::of("Tells whether a saved code is good, without spending it")
-                .takes::<shapes::TypedCode>()
-                .gives::<me::CheckedCode>(200)
-                .refuses(&[403, 429]),
+            Doc::of(
+                "Check a backup code",
+                "Tells whether a code on a saved sheet is good, and which sheet it is from, without spending it. Thirty checks an hour.",
+            )
+            .takes::<shapes::TypedCode>()
+            .sends(json!({"code": "JT97K-B6CQ6-43D4"}))
+            .gives::<me::CheckedCode>(200)
+            .refuses([Refusal::Mistyped])
+            .budgets()
+            .blames("code", &["not_a_backup_code", "too_long"]),
         ),
     ]
 }

@@ -20,13 +20,13 @@ use super::flow::{self, Form};
 #[derive(Deserialize, ToSchema)]
 pub struct SignUp {
     /// The address.
-    #[schema(max_length = 254)]
+    #[schema(example = "ann@example.org", max_length = 254)]
     pub email: String,
     /// The name shown.
-    #[schema(max_length = 100)]
+    #[schema(example = "Ann", max_length = 100)]
     pub name: Option<String>,
     /// A password, where the account is to have one.
-    #[schema(max_length = 1024)]
+    #[schema(example = "otters juggle pebbles", max_length = 1024)]
     pub password: Option<String>,
     /// The token of an invitation link.
     pub invitation: Option<String>,
@@ -57,6 +57,7 @@ pub struct CodeSent {
     pub id: String,
     /// The token to go on with, where this step gave a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub token: Option<String>,
     /// When the code dies.
     #[schema(format = DateTime)]

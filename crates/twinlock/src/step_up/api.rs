@@ -32,7 +32,7 @@ pub enum CodeKind {
 #[derive(Deserialize, ToSchema)]
 pub struct StepUp {
     /// As typed.
-    #[schema(max_length = 64)]
+    #[schema(example = "492039", max_length = 64)]
     pub code: Option<String>,
     /// What the code is; found out by its shape when left out (`email_code` has to be said).
     pub kind: Option<CodeKind>,
@@ -60,12 +60,13 @@ pub struct SendStepUpCode {
 #[derive(Serialize, ToSchema)]
 pub struct StepUpCodeSent {
     /// When the code dies.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:42:00Z", format = DateTime)]
     pub expires_at: String,
     /// When a new code may be asked for.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:33:00Z", format = DateTime)]
     pub resend_at: String,
     /// Whether mail is in trouble right now and may be late.
+    #[schema(example = false)]
     pub delayed: bool,
 }
 
@@ -83,20 +84,22 @@ pub enum Aal {
 #[derive(Serialize, ToSchema)]
 pub struct SessionState {
     /// Whose.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-4f81-7b3a-9d52-8e6f0a1b2c3d", format = Uuid)]
     pub account: String,
     /// Assurance level.
+    #[schema(example = "aal2")]
     pub aal: Aal,
     /// Methods used (RFC 8176).
+    #[schema(example = json!(["pwd", "otp", "mfa"]))]
     pub amr: Vec<String>,
     /// When the first factor was last proven.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub authenticated_at: String,
     /// When the second factor was last proven.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", required, format = DateTime)]
     pub second_factor_at: Option<String>,
     /// When it ends in any case.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-12-22T14:31:10Z", format = DateTime)]
     pub expires_at: String,
 }
 

@@ -21,6 +21,8 @@ on_both_engines!(
     a_known_device_is_carried_along_by_the_sign_ins_token,
     codes_of_every_wrong_kind_are_refused_and_never_a_fault,
     x15_scripts_of_listed_origins_may_call_and_others_may_not,
+    every_error_is_a_problem_that_names_the_request,
+    a_wait_says_how_long_in_the_body_and_in_the_header,
 );
 
 async fn key(app: &TestApp, application: &'static str, scopes: &[Scope]) -> Api {
@@ -421,4 +423,100 @@ async fn x15_scripts_of_listed_origins_may_call_and_others_may_not(place: &Place
             allowed
         );
     }
+}
+
+async fn every_error_is_a_problem_that_names_the_request(place: &Place) {
+    let app = TestApp::start(place, |_| {}).await;
+    let key = app.api_key("shop", &USUAL).await;
+    let mut keyed = app.api().with(&key);
+    let big = format!("{{\"name\":\"{}\"}}", "x".repeat(70_000));
+    let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
+    let accounts = "/api/v1/accounts";
+    for (method, path, body, status, code) in [
+        (Method::GET, "/api/v1/nothing", None, 404, "not_found"),
+        (Method::PUT, accounts, None, 405, "method_not_allowed"),
+        (Method::POST, accounts, Some(big), 413, "body_too_large"),
+        (Method::POST, accounts, Some(deep), 400, "malformed_body"),
+        (
+            Method::POST,
+            accounts,
+            Some("{} {}".into()),
+            400,
+            "malformed_body",
+        ),
+        (
+            Method::POST,
+            accounts,
+            Some("\"a\"".into()),
+            422,
+            "invalid_request",
+        ),
+        (
+            Method::POST,
+            accounts,
+            Some("{\"nam\":1}".into()),
+            422,
+            "invalid_request",
+        ),
+        (Method::POST, accounts, None, 415, "unsupported_media_type"),
+        (
+            Method::GET,
+            "/api/v1/accounts/ext:nobody",
+            None,
+            404,
+            "not_found",
+        ),
+        (Method::GET, "/api/v1/session", None, 401, "signed_out"),
+        // No sign-in was begun that could be over.
+        (
+            Method::GET,
+            "/api/v1/sign-in/01890000-0000-7000-8000-000000000000",
+            None,
+            401,
+            "signed_out",
+        ),
+    ] {
+        let answer = keyed.call(method.clone(), path, body).await;
+        let problem = is(&answer, status);
+        assert_eq!(problem["code"], code, "{method} {path}");
+        assert_eq!(problem["status"], status, "{method} {path}");
+        assert_eq!(problem["type"], format!("/help/errors#{code}"));
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert_eq!(answer.header("x-request-id").len(), 16, "{method} {path}");
+        assert_eq!(
+            answer.header("allow"),
+            if status == 405 { "POST" } else { "" }
+        );
+        let challenge = if status == 401 { "Bearer" } else { "" };
+        assert_eq!(answer.header("www-authenticate"), challenge);
+    }
+    let mut over = app.api().with("tli_over");
+    let path = "/api/v1/sign-in/01890000-0000-7000-8000-000000000000";
+    assert_eq!(is(&over.get(path).await, 410)["code"], "sign_in_expired");
+}
+
+async fn a_wait_says_how_long_in_the_body_and_in_the_header(place: &Place) {
+    let app = TestApp::start(place, |_| {}).await;
+    let mut api = key(&app, "shop", &USUAL).await;
+    enrolled(&app, &mut api, "user-8").await;
+    let verify = "/api/v1/accounts/ext:user-8/verify";
+    let mut answer = api.post(verify, &json!({"code": "000000"})).await;
+    for n in 1..30 {
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        answer = api.post(verify, &json!({"code": format!("{n:06}")})).await;
+    }
+    let locked = is(&answer, 429);
+    assert_eq!(locked["code"], "locked");
+    assert_eq!(locked["still_possible"], json!(["backup_code"]));
+    assert!(text(&locked["until"]).ends_with('Z'));
+    let seconds = locked["retry_after"].as_u64().unwrap();
+    assert!((1..=3600).contains(&seconds));
+    assert_eq!(answer.header("retry-after"), seconds.to_string());
+    let unlock = api
+        .call(Method::POST, "/api/v1/accounts/ext:user-8/unlock", None)
+        .await;
+    is(&unlock, 204);
+    is(&api.post(verify, &json!({"code": "999999"})).await, 200);
 }

@@ -17,20 +17,25 @@ use crate::step_up::api::renew_cookie;
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-4f81-7b3a-9d52-8e6f0a1b2c3d", format = Uuid)]
     pub id: String,
     /// The name shown; may be empty.
+    #[schema(example = "Ann")]
     pub name: String,
     /// The address.
+    #[schema(example = "ann@example.org", required)]
     pub email: Option<String>,
     /// Whether the address was proven to be the person's.
+    #[schema(example = true)]
     pub email_verified: bool,
     /// Whether it has a password.
+    #[schema(example = true)]
     pub has_password: bool,
     /// Whether two-factor authentication is on.
+    #[schema(example = true)]
     pub two_factor_enabled: bool,
     /// When it was made.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
 }
 
@@ -38,7 +43,7 @@ pub struct Me {
 #[derive(Deserialize, ToSchema)]
 pub struct ChangeMe {
     /// The name shown.
-    #[schema(max_length = 100)]
+    #[schema(example = "Ann Lee", max_length = 100)]
     pub name: String,
 }
 
@@ -46,10 +51,10 @@ pub struct ChangeMe {
 #[derive(Deserialize, ToSchema)]
 pub struct ChangePassword {
     /// The password so far, where the session began with it.
-    #[schema(max_length = 1024)]
+    #[schema(example = "otters juggle pebbles", max_length = 1024)]
     pub current_password: Option<String>,
     /// The new one.
-    #[schema(max_length = 1024)]
+    #[schema(example = "herons borrow umbrellas", max_length = 1024)]
     pub password: String,
 }
 
@@ -57,22 +62,25 @@ pub struct ChangePassword {
 #[derive(Serialize, ToSchema)]
 pub struct ListedSession {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c4-2b6d-7a10-b8f3-54c1e9d70a26", format = Uuid)]
     pub id: String,
     /// Whether it is the one that asks.
+    #[schema(example = true)]
     pub current: bool,
     /// A short name of the device.
+    #[schema(example = "Firefox on Linux")]
     pub device: String,
     /// Methods used (RFC 8176).
+    #[schema(example = json!(["pwd", "otp", "mfa"]))]
     pub amr: Vec<String>,
     /// When it was made.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
     /// When it was last used, to five minutes.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:31:10Z", format = DateTime)]
     pub last_seen_at: String,
     /// When it ends in any case.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-12-22T14:31:10Z", format = DateTime)]
     pub expires_at: String,
 }
 
@@ -82,6 +90,7 @@ pub struct SessionList {
     /// The sessions.
     pub items: Vec<ListedSession>,
     /// For `cursor`, where there are more.
+    #[schema(example = json!(null), required)]
     pub next_cursor: Option<String>,
 }
 
@@ -89,6 +98,7 @@ pub struct SessionList {
 #[derive(Serialize, ToSchema)]
 pub struct Ended {
     /// So many.
+    #[schema(example = 1)]
     pub ended: u64,
 }
 

@@ -16,13 +16,16 @@ use crate::settings::flow;
 #[derive(Serialize, ToSchema)]
 pub struct CheckedCode {
     /// Whether it would be accepted.
+    #[schema(example = true)]
     pub valid: bool,
     /// The sheet it is on, where it is known.
+    #[schema(example = 2, required)]
     pub sheet: Option<i64>,
     /// Its number on the sheet.
+    #[schema(example = 3, required)]
     pub ordinal: Option<i64>,
     /// When it was used.
-    #[schema(format = DateTime)]
+    #[schema(example = json!(null), required, format = DateTime)]
     pub used_at: Option<String>,
 }
 

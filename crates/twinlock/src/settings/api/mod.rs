@@ -32,7 +32,7 @@ pub struct BeginOwnFactor {
     /// Only `totp` so far.
     pub kind: BindKind,
     /// The person's name for it.
-    #[schema(max_length = 60)]
+    #[schema(example = "Phone", max_length = 60)]
     pub label: Option<String>,
     /// The factor it will take the place of, once its first code is accepted.
     #[schema(value_type = Option<String>, format = Uuid)]

@@ -23,7 +23,7 @@ pub use state::{EnrolledState, SignInState, told};
 #[derive(Deserialize, ToSchema)]
 pub struct BeginSignIn {
     /// The address of the account.
-    #[schema(max_length = 254)]
+    #[schema(example = "ann@example.org", max_length = 254)]
     pub email: String,
     /// A known device's token from an earlier sign-in: wrong codes then count in this device's own budget.
     pub device_token: Option<String>,
@@ -33,7 +33,7 @@ pub struct BeginSignIn {
 #[derive(Deserialize, ToSchema)]
 pub struct TypedPassword {
     /// As typed.
-    #[schema(max_length = 1024)]
+    #[schema(example = "otters juggle pebbles", max_length = 1024)]
     pub password: String,
 }
 
@@ -41,7 +41,7 @@ pub struct TypedPassword {
 #[derive(Deserialize, ToSchema)]
 pub struct SecondFactorCode {
     /// As typed; spaces and dashes do not matter.
-    #[schema(max_length = 64)]
+    #[schema(example = "492039", max_length = 64)]
     pub code: String,
     /// Only this kind.
     pub kind: Option<Kind>,

@@ -85,44 +85,53 @@ pub struct SignInState {
     pub id: String,
     /// The token to go on with, where this step gave a new one; the one before is dead.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub token: Option<String>,
     /// What it waits for.
     pub state: State,
     /// `first_factor`: what is offered, the first one asked first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub methods: Option<Vec<FirstFactorMethod>>,
     /// `verify_email`: the address, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub email_hint: Option<String>,
     /// When a mailed code that is live dies.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
+    #[schema(nullable = false, format = DateTime)]
     pub expires_at: Option<String>,
     /// When a new code may be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
+    #[schema(nullable = false, format = DateTime)]
     pub resend_at: Option<String>,
     /// `second_factor`: what the account holds, the preferred one first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub factors: Option<Vec<OfferedFactor>>,
     /// `second_factor`: the one to ask first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Uuid)]
+    #[schema(nullable = false, format = Uuid)]
     pub preferred: Option<String>,
     /// `second_factor`: whether backup codes are left.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub backup_codes: Option<bool>,
     /// `enroll`: who requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reason: Option<Reason>,
     /// `complete`: the session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub session: Option<NewSession>,
     /// `complete`: makes this device known next time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub device_token: Option<String>,
     /// `complete`, after a backup code: how many are left.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub backup_codes_remaining: Option<u32>,
 }
 
@@ -132,20 +141,24 @@ pub struct EnrolledState {
     /// The factor, active.
     pub factor: Factor,
     /// The account's backup codes, shown once.
+    #[schema(required)]
     pub backup_codes: Option<Vec<String>>,
     /// The sign-in's id.
     #[schema(format = Uuid)]
     pub id: String,
     /// The token to go on with, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub token: Option<String>,
     /// What it waits for.
     pub state: State,
     /// `complete`: the session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub session: Option<NewSession>,
     /// `complete`: makes this device known next time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub device_token: Option<String>,
 }
 

@@ -52,8 +52,10 @@ pub struct BoundFactor {
     pub factor: Factor,
     /// What the app scans, for one that waits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub totp: Option<TotpSetup>,
     /// The account's backup codes, with its first active second factor only; shown once.
+    #[schema(required)]
     pub backup_codes: Option<Vec<String>>,
 }
 

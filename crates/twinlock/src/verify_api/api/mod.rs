@@ -30,18 +30,19 @@ pub use factors::{
 #[derive(Deserialize, ToSchema)]
 pub struct NewAccount {
     /// The application's own id for it, unique within the application.
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(example = "user-42", min_length = 1, max_length = 255)]
     pub external_id: Option<String>,
     /// Where mail about it goes. Only with scope `admin` also a way in, and then unique.
-    #[schema(max_length = 254)]
+    #[schema(example = "ann@example.org", max_length = 254)]
     pub email: Option<String>,
     /// The name shown.
-    #[schema(max_length = 100)]
+    #[schema(example = "Ann", max_length = 100)]
     pub name: Option<String>,
     /// A password. Scope `admin`.
-    #[schema(max_length = 1024)]
+    #[schema(example = "otters juggle pebbles", max_length = 1024)]
     pub password: Option<String>,
     /// Whether the mailbox counts as proven. Scope `admin`.
+    #[schema(example = true)]
     pub email_verified: Option<bool>,
 }
 
@@ -49,22 +50,28 @@ pub struct NewAccount {
 #[derive(Serialize, ToSchema)]
 pub struct AccountState {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-4f81-7b3a-9d52-8e6f0a1b2c3d", format = Uuid)]
     pub id: String,
     /// The application's own id for it.
+    #[schema(example = "user-42", required)]
     pub external_id: Option<String>,
     /// Where mail about it goes.
+    #[schema(example = "ann@example.org", required)]
     pub email: Option<String>,
     /// Whether the mailbox was proven.
+    #[schema(example = false)]
     pub email_verified: bool,
     /// The name shown; may be empty.
+    #[schema(example = "Ann")]
     pub name: String,
     /// Whether a second factor must be set up before anything else.
+    #[schema(example = false)]
     pub enrolment_required: bool,
     /// Whether it is frozen.
+    #[schema(example = false)]
     pub frozen: bool,
     /// When it was made.
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
 }
 
@@ -87,10 +94,13 @@ impl From<Account> for AccountState {
 #[derive(Deserialize, ToSchema)]
 pub struct ClientSeen {
     /// The person's address.
-    #[schema(max_length = 45)]
+    #[schema(example = "203.0.113.9", max_length = 45)]
     pub ip: Option<String>,
     /// The person's browser.
-    #[schema(max_length = 400)]
+    #[schema(
+        example = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+        max_length = 400
+    )]
     pub user_agent: Option<String>,
 }
 
@@ -98,7 +108,7 @@ pub struct ClientSeen {
 #[derive(Deserialize, ToSchema)]
 pub struct CodeToVerify {
     /// As typed; spaces and dashes do not matter.
-    #[schema(max_length = 64)]
+    #[schema(example = "492039", max_length = 64)]
     pub code: String,
     /// Only this kind.
     pub kind: Option<Kind>,
@@ -136,22 +146,27 @@ pub struct Verification {
     pub verified: bool,
     /// Accepted: the kind that accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub kind: Option<Kind>,
     /// Accepted: the factor that accepted it; not for a backup code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Uuid)]
+    #[schema(nullable = false, format = Uuid)]
     pub factor: Option<String>,
     /// Accepted: how many backup codes are left.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub backup_codes_remaining: Option<u32>,
     /// Accepted on a device not known yet: present this next time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub device_token: Option<String>,
     /// Not accepted: why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reason: Option<NotVerified>,
     /// `clock_drift`: by how much the clock is behind.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub drift_seconds: Option<u32>,
 }
 
@@ -159,7 +174,11 @@ pub struct Verification {
 #[derive(Deserialize, ToSchema)]
 pub struct ResetReason {
     /// For the record.
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(
+        example = "phone lost, seen in person by Bo",
+        min_length = 1,
+        max_length = 500
+    )]
     pub reason: String,
 }
 
@@ -167,9 +186,10 @@ pub struct ResetReason {
 #[derive(Serialize, ToSchema)]
 pub struct WasReset {
     /// Whose.
-    #[schema(format = Uuid)]
+    #[schema(example = "019ab1c2-4f81-7b3a-9d52-8e6f0a1b2c3d", format = Uuid)]
     pub account: String,
     /// A second factor must be set up before anything else.
+    #[schema(example = true)]
     pub enrolment_required: bool,
 }
 

@@ -1,11 +1,13 @@
 //! A browser without a window: it sends what browsers send, keeps cookies, follows 303, and is used by what people read on the page.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use tower::ServiceExt as _;
 use twinlock_testkit::cookies::CookieStore;
 use twinlock_testkit::html::{Form, Page};
@@ -244,14 +246,17 @@ impl TestApp {
     /// Puts one request through the router.
     pub(crate) async fn answer(&self, peer: SocketAddr, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(ConnectInfo(peer));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        };
+        must_be_documented(&method, &path, &answer);
+        answer
     }
 }
 
@@ -268,4 +273,44 @@ fn encoded(values: &[(String, String)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(values)
         .finish()
+}
+
+/// Whatever a test asks of the API: status and code of the answer stand in the API's own description of that call.
+#[track_caller]
+fn must_be_documented(method: &Method, path: &str, answer: &Answer) {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(twinlock::routes::api_document);
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let described = paths.iter().find(|(pattern, _)| fits(pattern, path));
+    let method = method.as_str().to_lowercase();
+    let operation = described.map(|(_, operations)| &operations[&method]);
+    let Some(operation) = operation.filter(|operation| operation.is_object()) else {
+        return;
+    };
+    let response = &operation["responses"][answer.status.as_str()];
+    assert!(
+        response.is_object(),
+        "{method} {path} answers {}, which is not documented: {}",
+        answer.status,
+        answer.body
+    );
+    let examples = &response["content"]["application/problem+json"]["examples"];
+    if let Some(codes) = examples.as_object() {
+        let code = answer.json()["code"].as_str().unwrap().to_owned();
+        assert!(
+            codes.contains_key(&code),
+            "{method} {path} answers {} {code}, which is not documented",
+            answer.status
+        );
+    }
+}
+
+/// Whether a path is of this pattern. Words before names: `/me/sessions/end-others` is no session's id.
+fn fits(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<&str>, Vec<&str>) =
+        (pattern.split('/').collect(), path.split('/').collect());
+    pattern.len() == path.len()
+        && pattern
+            .iter()
+            .zip(&path)
+            .all(|(wanted, is)| wanted.starts_with('{') || wanted == is)
 }
