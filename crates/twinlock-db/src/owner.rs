@@ -19,8 +19,11 @@ impl OwnerGuard {
         Self { lock: None }
     }
 
-    /// Locks the file `<database>.lock` beside the database.
-    pub(crate) fn of_file(database: &Path) -> DbResult<Self> {
+    /// Locks the file `<database>.lock` beside a SQLite database, without opening the database.
+    ///
+    /// # Errors
+    /// [`DbError::Owned`] when another process owns the database; [`DbError::Unavailable`] when the lock file cannot be made.
+    pub fn of_file(database: &Path) -> DbResult<Self> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let unavailable = |fault: std::io::Error| {

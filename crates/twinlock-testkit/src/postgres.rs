@@ -109,6 +109,23 @@ impl PrivatePostgres {
             .with_context(|| std::fs::read_to_string(log).unwrap_or_default())
     }
 
+    /// Sends a signal to the server and every process it has: `STOP` for one that hangs, `CONT` to go on.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn freeze(&self, signal: &str) -> Result<()> {
+        let noted = self.folder.path().join("cluster/postmaster.pid");
+        let noted = std::fs::read_to_string(noted)?;
+        let first = noted.lines().next().context("an empty postmaster.pid")?;
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+        // Not all may be there any more: one that ended by itself does not matter.
+        Command::new("kill")
+            .args(["-s", signal, first])
+            .args(children.split_whitespace())
+            .status()?;
+        Ok(())
+    }
+
     /// Makes the cluster, without starting it.
     fn create(settings: &str) -> Result<Self> {
         let programs = programs()?;

@@ -9,6 +9,7 @@ mod key;
 mod keys;
 mod logs;
 mod migrate;
+mod restore;
 mod serve;
 mod settings;
 mod user;
@@ -58,6 +59,8 @@ enum Command {
     Audit(audit::Audit),
     /// Copy a SQLite database while it is in use.
     Backup(backup::Backup),
+    /// Put a backup back.
+    Restore(restore::Restore),
 }
 
 impl Command {
@@ -102,6 +105,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(user) => user.run(config).await,
         Command::Audit(audit) => audit.run(config).await,
         Command::Backup(backup) => backup.run(config).await,
+        Command::Restore(restore) => restore.run(config).await,
     }
 }
 

@@ -10,6 +10,7 @@ mod notify;
 mod open;
 mod process;
 mod redirect;
+pub mod restore;
 pub mod rotation;
 mod sweep;
 pub mod tls;

@@ -19,11 +19,29 @@ use crate::outbox::NOT_CONFIGURED;
 
 use super::clock_mark;
 use super::migrations::{MIGRATIONS, schema_version};
+use super::restore;
 
 const ANY_DATA_KEY: &str = "SELECT key_id FROM data_key ORDER BY key_id LIMIT 1";
 
 /// Every statement here, for the test that prepares them all.
-pub const STATEMENTS: &[&str] = &[ANY_DATA_KEY];
+pub const STATEMENTS: &[&str] = &{
+    let [a, b, c, d, e, f, g, h, i, j, k] = restore::ENDS;
+    [
+        ANY_DATA_KEY,
+        restore::EPOCH,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
+        k,
+    ]
+};
 
 /// What the application takes from the world around it.
 pub struct Surroundings {
@@ -79,6 +97,7 @@ pub async fn open(
     )
     .await
     .with_context(|| wrong_key_file(key_file))?;
+    let epoch = restore::epoch(&store).await?;
     let meters = Meters::default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(Parts {
@@ -96,7 +115,7 @@ pub async fn open(
         sessions: Cache::default(),
         outbox_bell: Notify::new(),
         meters,
-        epoch: 0,
+        epoch,
     });
     if opening == Opening::BringUpToDate {
         keep_record(&app, &applied).await?;

@@ -1,14 +1,16 @@
 //! What operators watch: the log, the figures, the answers about health.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use regex::Regex;
 use serde_json::{Value, json};
 use twinlock::application::Scope;
 use twinlock::server::metrics;
+use twinlock_testkit::postgres::{PrivatePostgres, SERVER_VARIABLE};
 
 use crate::support::caller::PASSWORD;
-use crate::support::program::{Running, ask, command, send};
+use crate::support::program::{Running, ask, command, send, wait};
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -294,4 +296,50 @@ async fn a_server_is_ready_while_its_database_answers(place: &Place) {
     assert!(page.contains("twinlock_database_up 0\n"), "{page}");
     let again = place.restarted(&app).await;
     assert_eq!(again.browser().get("/readyz").await.status, 200);
+}
+
+/// Not ready within three seconds of the database's end, and ready again with it; nothing that was true once is remembered.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how fast the answer comes is what is tested"
+)]
+#[test]
+fn z05_readiness_follows_a_postgresql_that_stops_hangs_and_comes_back() {
+    if std::env::var(SERVER_VARIABLE).is_err() {
+        println!("skipped on PostgreSQL: {SERVER_VARIABLE} is not set");
+        return;
+    }
+    let server = PrivatePostgres::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = command(folder.path(), &["serve"]);
+    serve.env("TWINLOCK_SERVER__LISTEN", "127.0.0.1:0");
+    serve.env("TWINLOCK_DATABASE__URL", server.url());
+    let running = Running::begin(serve);
+    let line = after(&running.line("listening on"), "listening on ");
+    let address = line.trim_end_matches([')', '.']);
+    let ready = || {
+        let asked = Instant::now();
+        let request = b"GET /readyz HTTP/1.1\r\nhost: localhost:8080\r\nconnection: close\r\n\r\n";
+        let answer = send(address, request);
+        assert!(asked.elapsed() < Duration::from_secs(3), "{answer}");
+        answer.starts_with("HTTP/1.1 200")
+    };
+    let soon = |wanted: bool| {
+        (0..100).any(|_| {
+            ready() == wanted || {
+                wait();
+                false
+            }
+        })
+    };
+    assert!(ready());
+    server.stop("immediate").unwrap();
+    assert!(!ready());
+    server.resume().unwrap();
+    assert!(soon(true));
+    server.freeze("STOP").unwrap();
+    assert!(!ready());
+    server.freeze("CONT").unwrap();
+    assert!(soon(true));
+    assert!(running.terminate().success());
 }

@@ -104,6 +104,7 @@ impl TestApp {
         )
         .await
         .unwrap();
+        let epoch = twinlock::server::restore::epoch(&store).await.unwrap();
         let meters = Meters::default();
         let app = App::new(Parts {
             store,
@@ -118,7 +119,7 @@ impl TestApp {
             sessions: Cache::default(),
             outbox_bell: Notify::new(),
             mail_in_trouble: AtomicBool::new(false),
-            epoch: 1,
+            epoch,
             settings,
         });
         let public_url = PublicUrl::parse(&app.settings.server.public_url).unwrap();
