@@ -43,6 +43,26 @@ pub(crate) const FOR_TESTS: &[Need] = &[
         purpose: "a real mail server",
         present: || exists("/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"),
     },
+    Need {
+        debian_package: "nginx-light",
+        purpose: "a proxy in front",
+        present: || exists("/usr/sbin/nginx"),
+    },
+    Need {
+        debian_package: "caddy",
+        purpose: "a proxy in front",
+        present: || exists("/usr/bin/caddy"),
+    },
+    Need {
+        debian_package: "curl",
+        purpose: "TLS and the proxies, met by somebody else's client",
+        present: || exists("/usr/bin/curl"),
+    },
+    Need {
+        debian_package: "openssl",
+        purpose: "certificates for tests",
+        present: || exists("/usr/bin/openssl"),
+    },
 ];
 
 /// What `cargo xtask check` needs to install its spelling checker.

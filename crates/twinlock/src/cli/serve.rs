@@ -38,7 +38,7 @@ pub(super) struct Serve {}
 
 impl Serve {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        let signals = StopSignals::listen()?;
+        let signals = StopSignals::listen_as_a_service()?;
         let settings = settings::load(config)?;
         logs::write(&settings.telemetry);
         let people = bind(&settings.server.listen, "server.listen").await?;

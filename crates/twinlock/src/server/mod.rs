@@ -1,6 +1,7 @@
 //! The running program: the application put together from its settings, the listener, and what works in the background.
 
 pub mod clock_mark;
+mod framing;
 mod listen;
 mod mail;
 pub mod metrics;
@@ -55,6 +56,16 @@ impl StopSignals {
             terminate: signal(SignalKind::terminate()).context("SIGTERM")?,
             interrupt: signal(SignalKind::interrupt()).context("SIGINT")?,
         })
+    }
+
+    /// The same for a service: SIGHUP asks for files to be read afresh and ends nothing, whether or not there are any.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened for.
+    pub fn listen_as_a_service() -> anyhow::Result<Self> {
+        // Whoever listened once is not ended by the signal any more.
+        drop(signal(SignalKind::hangup()).context("SIGHUP")?);
+        Self::listen()
     }
 
     async fn received(&mut self) {

@@ -33,6 +33,7 @@ mod mails;
 mod odds;
 mod operations;
 
+mod proxies;
 mod restoring;
 mod second_look;
 mod sessions;

@@ -10,7 +10,7 @@ use twinlock::server::metrics;
 use twinlock_testkit::postgres::{PrivatePostgres, SERVER_VARIABLE};
 
 use crate::support::caller::PASSWORD;
-use crate::support::program::{Running, ask, command, send, wait};
+use crate::support::program::{Running, ask, command, send, signal, wait};
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -103,6 +103,18 @@ fn figures_can_be_turned_off_and_never_stand_in_the_way_of_the_service() {
     second.line("listening on");
     assert!(second.logged("there will be no /metrics").contains("ERROR"));
     assert!(second.terminate().success());
+}
+
+#[test]
+fn sighup_never_ends_a_server() {
+    let server = Server::start("info");
+    signal(server.running.id(), "HUP");
+    assert!(
+        server
+            .send("GET /healthz HTTP/1.1", "")
+            .starts_with("HTTP/1.1 200")
+    );
+    assert!(server.running.terminate().success());
 }
 
 /// The fields a line about a request may have.

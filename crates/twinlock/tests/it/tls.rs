@@ -3,92 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::support::authority::Authority;
 use crate::support::program::{Running, ask, command, once, send, signal, text, wait};
-
-/// An authority of our own, and what it certifies.
-struct Authority {
-    folder: PathBuf,
-}
-
-impl Authority {
-    fn new(folder: &Path) -> Self {
-        let authority = Self {
-            folder: folder.to_owned(),
-        };
-        authority.openssl(&[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "30",
-            "-subj",
-            "/CN=authority",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.pem",
-        ]);
-        authority
-    }
-
-    /// A certificate for localhost that is good for so many days, with its key, put where the settings say.
-    fn certify(&self, days: &str) {
-        self.openssl(&[
-            "req",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            "new.key",
-            "-out",
-            "new.csr",
-        ]);
-        self.openssl(&[
-            "x509",
-            "-req",
-            "-in",
-            "new.csr",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-days",
-            days,
-            "-copy_extensions",
-            "copy",
-            "-out",
-            "new.pem",
-        ]);
-        std::fs::rename(self.folder.join("new.key"), self.folder.join("server.key")).unwrap();
-        std::fs::rename(self.folder.join("new.pem"), self.folder.join("server.pem")).unwrap();
-    }
-
-    fn openssl(&self, arguments: &[&str]) {
-        let done = Command::new("openssl")
-            .args(arguments)
-            .current_dir(&self.folder)
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", text(&done.stderr));
-    }
-}
 
 /// A server that speaks TLS, and the folder it lives in.
 struct Server {
@@ -104,7 +25,7 @@ impl Server {
     fn start(days: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new(folder.path());
-        authority.certify(days);
+        authority.certify("localhost", days);
         // The port is found by the system, so the public address is one people would see.
         let settings = "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://localhost\"\n\
             [server.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nredirect_listen = \"127.0.0.1:0\"\n";
@@ -250,7 +171,7 @@ fn plain_http_leads_to_the_public_address_and_takes_nothing() {
 fn a_new_certificate_is_taken_up_when_its_files_change_and_at_sighup_and_a_broken_one_is_not() {
     let server = Server::start("20");
     let first = server.serial();
-    server.authority.certify("20");
+    server.authority.certify("localhost", "20");
     let mut second = server.serial();
     for _ in 0..200 {
         if second != first {
@@ -267,7 +188,7 @@ fn a_new_certificate_is_taken_up_when_its_files_change_and_at_sighup_and_a_broke
     assert!(!said.contains("no key"), "{said}");
     assert_eq!(server.serial(), second);
 
-    server.authority.certify("5");
+    server.authority.certify("localhost", "5");
     signal(server.running.id(), "HUP");
     server.running.logged("a new certificate is in use");
     server.running.logged("the certificate ends soon");
