@@ -47,6 +47,15 @@ pub struct Seeded {
     pub totp_secret: Option<String>,
 }
 
+/// A page of the product: its path, with `{…}` where ids stand, and who may see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// `/settings/security/methods/{id}/rename`
+    pub path: String,
+    /// `anyone`, `sign_in` or `session`.
+    pub who: String,
+}
+
 /// A mail in the demo's inbox.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -74,6 +83,33 @@ impl Demo {
     pub async fn start_like(example: &str) -> Result<Self> {
         let settings = repository().join("examples").join(example);
         Self::start_with(&["--config", settings.to_str().context("a path in UTF-8")?]).await
+    }
+
+    /// Starts the demo with other settings, as a configuration file would have them.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_set(settings: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, settings)?;
+        Self::start_with(&["--config", file.to_str().context("a path in UTF-8")?]).await
+    }
+
+    /// Every page the product has.
+    ///
+    /// # Errors
+    /// When the demo does not list them.
+    pub async fn pages(&self) -> Result<Vec<Listed>> {
+        let pages = self.get("/demo/pages.json").await?;
+        let pages = pages.as_array().context("a list of pages")?;
+        let listed = pages.iter().map(|page| {
+            Ok(Listed {
+                path: text(page, "path")?,
+                who: text(page, "who")?,
+            })
+        });
+        listed.collect()
     }
 
     async fn start_with(options: &[&str]) -> Result<Self> {

@@ -4,6 +4,8 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::inspection::violations;
+
 /// Gives the page's faults as a list of sentences.
 const FAULTS: &str = r#"(() => {
   const faults = [];
@@ -47,6 +49,7 @@ pub(crate) async fn check(driver: &WebDriver, width: u32) -> Result<()> {
         Value::Array(found) => found.iter().map(Value::to_string).collect(),
         other => bail!("the page could not be looked at: {other}"),
     };
+    faults.extend(violations(driver).await?);
     faults.extend(complaints(driver).await?);
     if !faults.is_empty() {
         let url = driver.current_url().await?;

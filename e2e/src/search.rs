@@ -40,7 +40,7 @@ pub(crate) async fn all_named(
     name: &str,
 ) -> Result<Vec<WebElement>> {
     let mut found = Vec::new();
-    for element in driver.find_all(By::Css(role.candidates())).await? {
+    for element in candidates(driver, role).await? {
         if computed_name(driver, &element).await? == name && element.is_displayed().await? {
             found.push(element);
         }
@@ -51,12 +51,21 @@ pub(crate) async fn all_named(
 /// The names of everything visible with a role, for messages.
 pub(crate) async fn names(driver: &WebDriver, role: Role) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for element in driver.find_all(By::Css(role.candidates())).await? {
+    for element in candidates(driver, role).await? {
         if element.is_displayed().await? {
             names.push(computed_name(driver, &element).await?);
         }
     }
     Ok(names)
+}
+
+/// What could have the role; while a dialog is open, only what is in it can be reached.
+async fn candidates(driver: &WebDriver, role: Role) -> Result<Vec<WebElement>> {
+    let all = By::Css(role.candidates());
+    match driver.find_all(By::Css("dialog[open]")).await?.pop() {
+        Some(dialog) => Ok(dialog.find_all(all).await?),
+        None => Ok(driver.find_all(all).await?),
+    }
 }
 
 /// The accessible name, by the browser's own computation (WebDriver "Get Computed Label").

@@ -1,6 +1,7 @@
 # The demo: a simulated phone, inbox and clock.
 
 demo-title = Demo
+demo-gallery-title = Gallery
 demo-simulation = This page is a simulation: a phone, an inbox and a clock that exist only in this demo. Nothing here is real, and everything is thrown away unless you kept it with --data.
 demo-start = Try it
 demo-start-sign-up = Create an account with any address.

@@ -142,7 +142,7 @@ function submitOnce() {
     for (const form of all("form[data-busy]")) delete form.dataset.busy;
     for (const button of all("button[aria-busy]")) button.removeAttribute("aria-busy");
   };
-  addEventListener("pageshow", release);
+  addEventListener("pageshow", (event) => { if (event.persisted) release(); });
 }
 
 function menus() {
@@ -173,6 +173,57 @@ function looks() {
   }
 }
 
+/** Confirmations open over the page. Their own address shows the same: without scripts, to be bookmarked, and after a mistake. */
+function dialogs() {
+  const isHere = (url) => new URL(url, location).pathname === location.pathname;
+  const show = (content) => {
+    const dialog = document.createElement("dialog");
+    const title = document.createElement("h2");
+    title.id = "dialog-title";
+    title.append(...content.querySelector("h1").childNodes);
+    content.querySelector("h1").replaceWith(title);
+    dialog.setAttribute("aria-labelledby", title.id);
+    dialog.append(content);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (event.target !== dialog && !(link && isHere(link.href))) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.addEventListener("submit", (event) => {
+      if (event.target.getAttribute("method") !== "get" || !isHere(event.target.action)) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  const open = async (url) => {
+    try {
+      const answer = await fetch(url);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // A proof may be asked first, or somebody signed out: then the address itself has its say.
+      if (answer.redirected || !answer.ok) throw new Error("another page");
+      show(page.querySelector("section.dialog"));
+    } catch {
+      location.assign(url);
+    }
+  };
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-dialog]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    link.closest("details")?.removeAttribute("open");
+    open(link.href);
+  });
+  addEventListener("submit", (event) => {
+    if (!("dialog" in event.target.dataset)) return;
+    event.preventDefault();
+    open(event.target.action);
+  });
+}
+
 /** Exact times on hover in the reader's own zone; `data-clock` shows the hour itself. */
 function localTimes() {
   const language = document.documentElement.lang || undefined;
@@ -191,8 +242,8 @@ function focusFirstError() {
 }
 
 for (const enhance of [
-  copyButtons, printButtons, showPassword, ticks, countdowns, submitOnce, menus, looks, localTimes,
-  focusFirstError,
+  copyButtons, printButtons, showPassword, ticks, countdowns, submitOnce, menus, dialogs, looks,
+  localTimes, focusFirstError,
 ]) {
   // One comfort that fails must not take the others along.
   try { enhance(); } catch (error) { console.error(error); }

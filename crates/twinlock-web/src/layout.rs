@@ -158,6 +158,12 @@ impl Shell {
     }
 }
 
+/// Whether two texts are the same, whatever kind of reference a template holds them by.
+#[must_use]
+pub fn same(one: &str, other: &str) -> bool {
+    one == other
+}
+
 impl Scheme {
     /// Every look there is.
     pub const ALL: [Scheme; 3] = [Scheme::System, Scheme::Light, Scheme::Dark];

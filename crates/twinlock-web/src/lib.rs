@@ -12,11 +12,15 @@
     )
 )]
 
+// Templates name this crate as those of the application do.
+extern crate self as twinlock_web;
+
 mod accept_language;
 pub mod assets;
 pub mod body;
 pub mod client;
 pub mod cookies;
+pub mod gallery;
 pub mod headers;
 pub mod i18n;
 pub mod icons;

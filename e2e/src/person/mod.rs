@@ -178,9 +178,13 @@ impl Person {
         looks::check(&self.browser, self.browsing.screen.width()).await
     }
 
-    async fn picture(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn driver(&self) -> &WebDriver {
+        &self.browser
+    }
+
+    pub(crate) async fn picture(&self, name: &str) -> Result<PathBuf> {
         let folder = repository().join("artifacts/screenshots");
-        std::fs::create_dir_all(&folder)?;
+        std::fs::create_dir_all(folder.join("pages"))?;
         let parameters = json!({"format": "png", "captureBeyondViewport": true});
         let answer = self
             .browser

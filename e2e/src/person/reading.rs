@@ -58,7 +58,8 @@ impl Person {
     /// When it does not come.
     pub async fn reads_heading(&self, heading: &str) -> Result<()> {
         let found = until(&format!("the heading {heading:?}"), async || {
-            let title = self.browser.find(By::Tag("h1")).await?.text().await?;
+            let titles = By::Css("dialog[open] #dialog-title, body:not(:has(dialog[open])) h1");
+            let title = self.browser.find(titles).await?.text().await?;
             Ok((title == heading).then_some(()))
         })
         .await;

@@ -2,7 +2,9 @@
 
 mod apps;
 mod backup_codes;
+mod every_page;
 mod harness;
+mod keyboard;
 mod sessions;
 mod signing_in;
 mod steps;

@@ -73,6 +73,11 @@ async fn a_recovery_code_opens_once_and_leads_to_what_to_do_next() -> Result<()>
             .reads("There is a typing slip in that recovery code.")
             .await?;
     }
+    assert_eq!(
+        person.value_of("Recovery code").await?,
+        with_a_slip(&kit.codes[0]),
+        "a slip is mended, not typed anew"
+    );
     person.looks("slip").await?;
     let sloppy = kit.codes[0].to_lowercase().replace('-', " ");
     person.fills("Recovery code", &sloppy).await?;

@@ -101,6 +101,9 @@ async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<(Phone, St
         keep_codes(person, &codes).await?;
         assert!(!person.can_press("Done").await?, "no Done before the tick");
     } else {
+        person.presses("Download").await?;
+        let (_, file) = person.downloaded().await?;
+        assert!(codes.iter().all(|code| file.contains(code)), "{file}");
         person.submits_without_asking("Done").await?;
         person
             .reads("Save the codes first, then tick this box.")

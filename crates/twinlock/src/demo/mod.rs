@@ -8,6 +8,7 @@ mod inbox;
 mod pages;
 mod phone;
 mod seed;
+mod specimens;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -107,6 +108,7 @@ impl Demo {
         let public_url = PublicUrl::parse(&self.url).context("the demo's address")?;
         let mut routes = routes::table();
         routes.extend(pages::routes(self));
+        routes.extend(specimens::routes());
         Ok(routes::mounted(
             &self.app,
             public_url,

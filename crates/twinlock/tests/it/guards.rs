@@ -111,6 +111,9 @@ fn looks_after_itself(route: &Route, answer: &Answer) {
         "{}",
         route.path
     );
+    for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+        assert_eq!(answer.header(name), "same-origin", "{}: {name}", route.path);
+    }
     if route.guard.surface != Surface::Plain {
         assert_eq!(answer.header("cache-control"), "no-store", "{}", route.path);
     }
