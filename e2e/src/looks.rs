@@ -43,13 +43,13 @@ const FAULTS: &str = r#"(() => {
 })()"#;
 
 /// Fails with every fault of the page that is open.
-pub(crate) async fn check(driver: &WebDriver, width: u32) -> Result<()> {
+pub(crate) async fn check(driver: &WebDriver, width: u32, scripts: bool) -> Result<()> {
     let script = FAULTS.replace("window.WIDTH", &width.to_string());
     let mut faults: Vec<String> = match evaluate(driver, &script).await? {
         Value::Array(found) => found.iter().map(Value::to_string).collect(),
         other => bail!("the page could not be looked at: {other}"),
     };
-    faults.extend(violations(driver).await?);
+    faults.extend(violations(driver, scripts).await?);
     faults.extend(complaints(driver).await?);
     if !faults.is_empty() {
         let url = driver.current_url().await?;

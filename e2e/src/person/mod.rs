@@ -175,7 +175,8 @@ impl Person {
         let number = self.pictures.fetch_add(1, Ordering::Relaxed) + 1;
         self.picture(&format!("{}-{number:02}-{at}", self.name))
             .await?;
-        looks::check(&self.browser, self.browsing.screen.width()).await
+        let browsing = self.browsing;
+        looks::check(&self.browser, browsing.screen.width(), browsing.scripts).await
     }
 
     pub(crate) fn driver(&self) -> &WebDriver {

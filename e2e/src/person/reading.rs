@@ -83,7 +83,12 @@ impl Person {
     /// # Errors
     /// When the browser fails.
     pub async fn text(&self) -> Result<String> {
-        Ok(self.browser.find(By::Tag("body")).await?.text().await?)
+        // A page that is just being replaced is read once it is there.
+        until("a page to read", async || {
+            let body = self.browser.find(By::Tag("body")).await?;
+            Ok(Some(body.text().await?))
+        })
+        .await
     }
 
     /// What a part of the page says, where it has neither role nor name.
