@@ -46,9 +46,10 @@ const LAYOUT: &str = r#"(() => {
     if (label.height < 43.9 || label.width < 23.9) faults.push(`${name(element)} is ${Math.round(label.width)} by ${Math.round(label.height)} px`);
   }
   for (const [one, a] of boxes) for (const [other, b] of boxes) {
-    if (one === other || one.contains(other) || other.contains(one) || one.closest(".menu-list") || other.closest(".menu-list")) continue;
     const across = Math.min(a.right, b.right) - Math.max(a.left, b.left), down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (across > 1 && down > 1 && one.compareDocumentPosition(other) & 4) faults.push(`${name(one)} lies over ${name(other)}`);
+    if (across <= 1 || down <= 1 || one === other || one.contains(other) || other.contains(one)) continue;
+    if (one.closest(".menu-list") || other.closest(".menu-list")) continue;
+    if (one.compareDocumentPosition(other) & 4) faults.push(`${name(one)} lies over ${name(other)}`);
   }
   return faults;
 })()"#;

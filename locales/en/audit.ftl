@@ -30,6 +30,7 @@ audit-signed-out = Signed out
 audit-stepped-up = Proved it again before a change
 audit-step-up-refused = Wrong password or code before a change
 audit-session-ended = A session was ended
+audit-session-moved = A session was used in another browser than before
 audit-other-sessions-ended = All other sessions were ended
 
 audit-two-factor-on = Two-factor authentication turned on
@@ -47,8 +48,12 @@ audit-password-reset = Password set anew after "Forgot your password?"
 audit-unlocked = Waiting time ended by an application
 
 audit-account-made = Account made
+audit-account-frozen = Account frozen
+audit-account-thawed = Account opened again by signing in with what counted before
+audit-account-unfrozen = Account opened again by somebody who looks after it
 audit-account-deleted = Account deleted
 audit-name-changed = Name changed
+audit-mail-refused = A mail to your address was refused
 
 audit-instance-settings-changed = Settings in force are others than at the last start
 audit-instance-schema-changed = The database was brought to a newer schema

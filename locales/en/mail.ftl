@@ -28,6 +28,10 @@ mail-fact-first = Signed in with
         [backup_code] {" "}and a backup code
        *[none] {""}
     }
+mail-fact-kept = Counts again
+    .value = { $kept }
+mail-fact-removed = Gone for good
+    .value = { $removed }
 mail-fact-by = Done by
     .value = { $by ->
         [machine] an administrator, on the machine { $product } runs on
@@ -111,7 +115,7 @@ mail-second-factor-locked-title = Somebody is guessing your codes
 mail-second-factor-locked-then = If it was not you, change your password if you have one, and secure your mailbox: whoever it was knows the one or reads the other.
 mail-codes-unlocked-subject = { $product }: the wait after wrong codes was ended
 mail-codes-unlocked-title = The wait after wrong codes was ended
-mail-codes-unlocked-text = If your { $product } account had to wait because of wrong codes or passwords, it does not any more.
+mail-codes-unlocked-text = Your { $product } account no longer has to wait because of wrong codes or passwords: they are looked at again.
 mail-codes-unlocked-then = If you did not ask for this, contact { $support }.
 mail-session-ended-by-tries-subject = { $product }: a device was signed out after wrong tries
 mail-session-ended-by-tries-title = A device was signed out after wrong tries
@@ -196,6 +200,40 @@ mail-password-changed-text =
     Your other sessions were signed out.
 mail-password-changed-then = If it was not you, choose “Forgot your password?” when you sign in.
 
+mail-account-frozen-subject = { $product }: your account is frozen
+mail-account-frozen-title = Your account is frozen
+mail-account-frozen-text =
+    { $who ->
+        [owner] Somebody pressed “This was not me” in a mail about your { $product } account. Nobody can do anything with it now, and whoever signed in since is signed out.
+       *[administrator] An administrator of { $product } froze your account. Nobody can do anything with it now, you neither.
+    }
+mail-account-frozen-then =
+    { $who ->
+        [owner] To open it again, sign in to { $product } as always. { $way ->
+            [before] You are asked for a code from your authenticator app as it was before the event, or one of your backup codes from then, and for a code from this mailbox.
+            [now] You are asked for a code from the authenticator app that is set up now, for a code from this mailbox, and for a new password if you have one. If you never set one up, ask { $support } to reset your two-factor authentication.
+           *[never] You are asked for a code from this mailbox, and for a new password if you have one.
+        } Your methods are then as they were before the event.
+       *[administrator] If you do not know why, contact { $support }.
+    }
+mail-account-open-subject = { $product }: your account is open again
+mail-account-open-title = Your account is open again
+mail-account-open-text =
+    { $who ->
+        [owner] Somebody signed in to your { $product } account with all that was asked, and it is open again. { $set_up_anew ->
+            [yes] Your methods of before were lost, so two-factor authentication is set up anew before anything else.
+           *[no] Your methods are as they were before the event.
+        }{ $codes_ended ->
+            [yes] {" "}Backup codes made after it no longer work.
+           *[no] {""}
+        }
+       *[administrator] { $support } opened your { $product } account again. Nothing was brought back or removed; sign in anew everywhere.
+    }
+mail-account-open-then =
+    { $who ->
+        [owner] Now make new backup codes, change your password if somebody may know it, and look after your mailbox: change its password too, and see who else reads it. If this was not you, contact { $support } at once.
+       *[administrator] If you did not ask for this, contact { $support }.
+    }
 mail-account-deleted-subject = { $product }: your account was deleted
 mail-account-deleted-title = Your account was deleted
 mail-account-deleted-text = Your { $product } account was deleted, with everything that belonged to it. This is the last mail about it.

@@ -71,6 +71,9 @@ settings-move-keep = Keep both
 settings-move-keep-hint = Either phone signs you in.
 
 settings-rename-title = Name this app
+settings-remove-lost = It was lost or stolen
+settings-remove-lost-hint = Then nothing brings it back, not even the link “This was not me” in the mail about this. Without the tick it can be brought back for 72 hours.
+settings-remove-prove = Prove it with a recovery code or another method
 settings-remove-title = Remove “{ $name }”?
 settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out. Delete the account from the app only after that.
 settings-keep-it = Keep it
@@ -119,6 +122,8 @@ settings-recovery-used =
     }
 settings-recovery-used-why = Cross it off your sheet. Is your phone lost or new? Then set it up again now. Is your sheet running short? Make new codes.
 settings-recovery-used-again = Set up two-factor authentication again
+
+settings-mail-refused = We could not deliver mail to { $address } on { $day }: it was refused. Make sure that the mailbox is not full and takes our mail. If you cannot use it any more, contact { $support }: codes and notices go there.
 
 settings-profile-title = Profile
 settings-name = Name

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::packages::Consent;
 use crate::step::{Show, cargo, run as run_step};
-use crate::{advisories, architecture, dependencies, spelling};
+use crate::{advisories, architecture, dependencies, secrets, spelling};
 
 /// A cold run of clippy compiles all dependencies first.
 const LIMIT: Duration = Duration::from_secs(40 * 60);
@@ -39,6 +39,7 @@ const CHECKS: &[Check] = &[
     ("licences, bans, sources", |root, _| {
         no_findings(dependencies::findings(root)?)
     }),
+    ("secrets", |root, _| no_findings(secrets::findings(root)?)),
     ("spelling", spelling::check),
     ("lints", |root, _| lints(root)),
     ("documentation", |root, _| documentation(root)),

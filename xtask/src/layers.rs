@@ -41,7 +41,7 @@ pub(crate) const LAYERS: &[&[Module]] = &[
         feature("imports"),
     ],
     &[feature("recovery"), feature("admin"), feature("settings")],
-    &[feature("step_up"), feature("sign_up")],
+    &[feature("step_up"), feature("sign_up"), feature("freeze")],
     &[feature("sign_in")],
     &[part("edge")],
     &[feature("organization"), feature("application")],

@@ -25,8 +25,10 @@ mod advisories;
 mod architecture;
 mod bench;
 mod built;
+mod campaign;
 mod check;
 mod dependencies;
+mod fuzz;
 mod layers;
 mod leash;
 mod licences;
@@ -34,6 +36,7 @@ mod named_paths;
 mod packages;
 mod policy;
 mod postgres;
+mod secrets;
 mod spelling;
 mod step;
 mod tally;
@@ -55,6 +58,10 @@ enum Chore {
     Test(test::Options),
     /// Speed and memory, each beside a limit measured in the same run
     Bench(bench::Options),
+    /// Looks for inputs that break a property of what reads them
+    Fuzz(fuzz::Options),
+    /// The long runs before a release: kills, races, model, fuzzing
+    Campaign(campaign::Options),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +72,10 @@ fn main() -> ExitCode {
         }
         Some(Chore::Bench(options)) => {
             repository_root().and_then(|root| bench::run(&root, &options))
+        }
+        Some(Chore::Fuzz(options)) => repository_root().and_then(|root| fuzz::run(&root, &options)),
+        Some(Chore::Campaign(options)) => {
+            repository_root().and_then(|root| campaign::run(&root, &options))
         }
         Some(Chore::Test(options)) => repository_root().and_then(|root| test::run(&root, &options)),
     };

@@ -33,6 +33,16 @@ pub use memory::{Behaviour, MemoryMail};
 pub use smtp::SmtpProvider;
 pub use smtp_url::{ConfigError, TlsMode};
 
+/// The bytes a mail goes over the wire as (RFC 5322), from `sender`: what the SMTP provider sends. `None` where the address is not usable,
+/// the id is too long, or `sender` is not a mailbox.
+#[must_use]
+pub fn wire_form(mail: &Mail, sender: &str) -> Option<Vec<u8>> {
+    let sender = smtp_url::sender(sender).ok()?;
+    letter::compose(&sender, mail)
+        .ok()
+        .map(|letter| letter.content)
+}
+
 /// One message to one person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {

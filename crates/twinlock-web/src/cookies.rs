@@ -25,7 +25,7 @@ impl CookieJar {
         }
     }
 
-    /// The value of `name`, or `None` where it is missing, empty of sense (not visible ASCII), or sent twice.
+    /// The value of `name`, or `None` where it is missing, empty, not visible ASCII, or sent twice.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut values = self
@@ -39,7 +39,7 @@ impl CookieJar {
         }
         std::str::from_utf8(first)
             .ok()
-            .filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()))
+            .filter(|value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()))
     }
 }
 

@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod freeze;
 pub mod help;
 pub mod outbox;
 pub mod routes;

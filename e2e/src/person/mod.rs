@@ -84,6 +84,9 @@ impl Screen {
     }
 }
 
+/// A page longer than this says the rest of itself in the same way, in pixels.
+const HIGHEST_PICTURE: u64 = 5000;
+
 /// A person and their browser, which closes on drop.
 pub struct Person {
     browser: WebDriver,
@@ -186,7 +189,11 @@ impl Person {
     pub(crate) async fn picture(&self, name: &str) -> Result<PathBuf> {
         let folder = repository().join("artifacts/screenshots");
         std::fs::create_dir_all(folder.join("pages"))?;
-        let parameters = json!({"format": "png", "captureBeyondViewport": true});
+        let size = "[innerWidth, document.documentElement.scrollHeight]";
+        let size = looks::evaluate(&self.browser, size).await?;
+        let height = size[1].as_u64().unwrap_or(0).clamp(1, HIGHEST_PICTURE);
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": height, "scale": 1});
+        let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let answer = self
             .browser
             .cdp()

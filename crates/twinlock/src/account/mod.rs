@@ -7,6 +7,6 @@ pub mod flow;
 pub mod rules;
 pub mod store;
 
-pub use flow::notice;
-pub use rules::{Mailbox, Role};
+pub use flow::{mail_settled, notice};
+pub use rules::{Frozen, Mailbox, Role};
 pub use store::Account;

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::app::{AccountId, App, is_deceptive};
+use crate::app::{AccountId, App, FrozenBy, Timestamp, is_deceptive};
 
 /// What an account may do on the instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,28 @@ impl Role {
             "administrator" => Self::Administrator,
             "support" => Self::Support,
             _ => Self::Person,
+        }
+    }
+}
+
+/// A freeze: nothing of the account works until it is open again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: FrozenBy,
+    /// The earliest event the owner disavowed: methods count as they stood before it. Kept only where the owner did it.
+    pub before: Option<Timestamp>,
+}
+
+impl Frozen {
+    /// From when on the owner disavows what happened, if signing in opens the account again.
+    #[must_use]
+    pub fn disavowed_from(&self) -> Option<Timestamp> {
+        match self.by {
+            FrozenBy::Owner => Some(self.before.unwrap_or(self.at)),
+            FrozenBy::Application | FrozenBy::Administrator => None,
         }
     }
 }
@@ -124,9 +146,11 @@ pub const LONGEST_NAME: usize = 100;
 /// A name as it is kept: trimmed, without control and direction characters, at most [`LONGEST_NAME`] characters. `None` when it is too long.
 #[must_use]
 pub fn clean_name(typed: &str) -> Option<String> {
+    // First out with what is not kept: it may stand between two characters that compose.
     let clean: String = typed
-        .nfc()
+        .chars()
         .filter(|c| !is_deceptive(*c))
+        .nfc()
         .collect::<String>()
         .trim()
         .to_owned();
@@ -207,5 +231,10 @@ mod tests {
             Some("Ann Lee")
         );
         assert_eq!(clean_name(&"x".repeat(101)), None);
+        assert_eq!(
+            clean_name("A\u{202e}\u{301}").as_deref(),
+            Some("\u{c1}"),
+            "what stood between the two is gone"
+        );
     }
 }

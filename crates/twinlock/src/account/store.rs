@@ -3,19 +3,27 @@
 use twinlock_db::sealed::SealedColumn;
 use twinlock_db::sealed_column;
 
-use crate::app::{AccountId, ApplicationId, Cell, Stop, Timestamp, Work};
+use crate::app::{AccountId, ApplicationId, Cell, FrozenBy, Stop, Timestamp, Work};
 
-use super::{Mailbox, Role};
+use super::{Frozen, Mailbox, Role};
 
 const FIND: &str = "SELECT account_id FROM identifier WHERE kind = ?1 AND value = ?2";
 const CLAIM: &str = "INSERT INTO identifier (kind, value, account_id) VALUES (?1, ?2, ?3) ON CONFLICT (kind, value) DO NOTHING RETURNING account_id";
 const RELEASE: &str = "DELETE FROM identifier WHERE kind = ?1 AND value = ?2 AND account_id = ?3";
-const LOAD: &str = "SELECT application_id, external_id, role, name, email, email_verified_at, enrolment_required, frozen_at, created_at \
+const LOAD: &str = "SELECT application_id, external_id, role, name, email, email_verified_at, enrolment_required, frozen_at, created_at, mail_refused_at, frozen_by, frozen_before \
     FROM account WHERE account_id = ?1";
 const INSERT: &str = "INSERT INTO account (account_id, application_id, external_id, role, name, email, email_verified_at, enrolment_required, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)";
 const REQUIRE_ENROLMENT: &str = "UPDATE account SET enrolment_required = ?2 WHERE account_id = ?1";
 const RENAME: &str = "UPDATE account SET name = ?2 WHERE account_id = ?1";
+const MAIL_REFUSED: &str = "UPDATE account SET mail_refused_at = ?2 WHERE account_id = ?1";
+const MAIL_TAKEN: &str = "UPDATE account SET mail_refused_at = NULL WHERE account_id = ?1 AND mail_refused_at IS NOT NULL";
+// The owner's freeze never takes the place of another's, and a later event never hides an earlier one.
+const DISAVOW: &str = "UPDATE account SET frozen_at = COALESCE(frozen_at, ?2), frozen_by = 'owner', \
+    frozen_before = CASE WHEN frozen_before IS NULL OR frozen_before > ?3 THEN ?3 ELSE frozen_before END \
+    WHERE account_id = ?1 AND (frozen_at IS NULL OR frozen_by = 'owner')";
+const FREEZE: &str = "UPDATE account SET frozen_at = COALESCE(frozen_at, ?2), frozen_by = ?3, frozen_before = NULL WHERE account_id = ?1";
+const OPEN: &str = "UPDATE account SET frozen_at = NULL, frozen_by = NULL, frozen_before = NULL WHERE account_id = ?1";
 const DELETE: &str = "DELETE FROM account WHERE account_id = ?1";
 const LEAVE: &str = "DELETE FROM membership WHERE account_id = ?1";
 // Cross-account: whoever is told of a reset made on the machine itself, and whether the instance has anybody yet.
@@ -38,6 +46,11 @@ pub const STATEMENTS: &[&str] = &[
     INSERT,
     REQUIRE_ENROLMENT,
     RENAME,
+    MAIL_REFUSED,
+    MAIL_TAKEN,
+    DISAVOW,
+    FREEZE,
+    OPEN,
     DELETE,
     LEAVE,
     ADMINISTRATORS,
@@ -62,10 +75,12 @@ pub struct Account {
     pub email_verified_at: Option<Timestamp>,
     /// Whether a second factor must be set up before anything else.
     pub enrolment_required: bool,
-    /// When it was frozen.
-    pub frozen_at: Option<Timestamp>,
+    /// Set while it is frozen.
+    pub frozen: Option<Frozen>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When mail to its address was last refused for good; empty again as soon as one is taken.
+    pub mail_refused_at: Option<Timestamp>,
 }
 
 /// An account by its mailbox.
@@ -156,12 +171,16 @@ pub fn load(w: &mut Work<'_, '_>, id: AccountId) -> Result<Option<Account>, Stop
                 row.bytes(3)?,
                 row.opt_bytes(4)?,
             ),
-            (row.opt_int(5)?, row.flag(6)?, row.opt_int(7)?, row.int(8)?),
+            (row.opt_int(5)?, row.flag(6)?, row.int(8)?),
+            (row.opt_int(7)?, row.opt_text(10)?, row.opt_int(11)?),
+            row.opt_int(9)?,
         ))
     })?;
     let Some((
         (application, external_id, role, name, email),
-        (verified, enrolment_required, frozen, created),
+        (verified, enrolment_required, created),
+        (frozen_at, frozen_by, frozen_before),
+        mail_refused,
     )) = found
     else {
         return Ok(None);
@@ -189,8 +208,13 @@ pub fn load(w: &mut Work<'_, '_>, id: AccountId) -> Result<Option<Account>, Stop
             .transpose()?,
         email_verified_at: verified.map(Timestamp::from_millis),
         enrolment_required,
-        frozen_at: frozen.map(Timestamp::from_millis),
+        frozen: frozen_at.map(|at| Frozen {
+            at: Timestamp::from_millis(at),
+            by: FrozenBy::from_word(frozen_by.as_deref()),
+            before: frozen_before.map(Timestamp::from_millis),
+        }),
         created_at: Timestamp::from_millis(created),
+        mail_refused_at: mail_refused.map(Timestamp::from_millis),
     }))
 }
 
@@ -268,6 +292,55 @@ pub fn rename(w: &mut Work<'_, '_>, id: AccountId, name: &str) -> Result<(), Sto
         name.as_bytes(),
     );
     w.tx.execute(RENAME, &[id.into(), sealed.into()])?;
+    Ok(())
+}
+
+/// Mail to its address was refused for good.
+///
+/// # Errors
+/// The database's trouble.
+pub fn mail_refused(w: &mut Work<'_, '_>, id: AccountId) -> Result<(), Stop> {
+    let now = w.now();
+    w.tx.execute(MAIL_REFUSED, &[id.into(), now.into()])?;
+    Ok(())
+}
+
+/// Mail to its address was taken.
+///
+/// # Errors
+/// The database's trouble.
+pub fn mail_taken(w: &mut Work<'_, '_>, id: AccountId) -> Result<(), Stop> {
+    w.tx.execute(MAIL_TAKEN, &[id.into()])?;
+    Ok(())
+}
+
+/// The owner disavows what happened from `event` on: freezes the account, or moves its freeze back in time. False where somebody else froze it.
+///
+/// # Errors
+/// The database's trouble.
+pub fn disavow(w: &mut Work<'_, '_>, id: AccountId, event: Timestamp) -> Result<bool, Stop> {
+    let now = w.now();
+    Ok(w.tx
+        .execute(DISAVOW, &[id.into(), now.into(), event.into()])?
+        == 1)
+}
+
+/// Freezes the account for an application or an administrator, whoever froze it before.
+///
+/// # Errors
+/// The database's trouble.
+pub fn freeze(w: &mut Work<'_, '_>, id: AccountId, by: FrozenBy) -> Result<(), Stop> {
+    let now = w.now();
+    w.tx.execute(FREEZE, &[id.into(), now.into(), by.word().into()])?;
+    Ok(())
+}
+
+/// Ends a freeze.
+///
+/// # Errors
+/// The database's trouble.
+pub fn open(w: &mut Work<'_, '_>, id: AccountId) -> Result<(), Stop> {
+    w.tx.execute(OPEN, &[id.into()])?;
     Ok(())
 }
 

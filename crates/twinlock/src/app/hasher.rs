@@ -1,6 +1,7 @@
 //! The pool that hashes passwords: as many at once as there are cores, a short queue, and an honest "come back" beyond it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -25,6 +26,7 @@ pub struct Hasher {
     dummy: Arc<str>,
     cores: usize,
     meters: Meters,
+    done: Arc<AtomicU64>,
 }
 
 /// A place in the queue of the pool.
@@ -48,6 +50,7 @@ impl Hasher {
             dummy: dummy.into(),
             cores: cores.max(1),
             meters,
+            done: Arc::default(),
         })
     }
 
@@ -57,6 +60,12 @@ impl Hasher {
         let running = self.cores.saturating_sub(self.running.available_permits());
         let admitted = (self.cores + QUEUE).saturating_sub(self.admitted.available_permits());
         (running, admitted.saturating_sub(running))
+    }
+
+    /// Passwords hashed since the start, the dummy included: what an address costs is the same whether anybody has it.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// The hash of a new password, as a PHC string.
@@ -110,6 +119,7 @@ impl Hasher {
             .acquire()
             .await
             .map_err(|_| Fault::Overloaded("password hashing"))?;
+        self.done.fetch_add(1, Ordering::Relaxed);
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| Fault::Internal(String::from("password hashing stopped")).into())
     }

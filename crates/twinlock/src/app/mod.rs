@@ -36,7 +36,7 @@ pub use id::{
     NotAnId, OrganizationId, SessionId, SignInId, UndoLinkId,
 };
 pub use meters::{Meters, RouteFigures, Tally};
-pub use refusal::{Fault, Refusal, Stop};
+pub use refusal::{Fault, FrozenBy, Refusal, Stop};
 pub use text::is_deceptive;
 pub use token::{Secret, Token};
 

@@ -33,6 +33,39 @@ pub enum Fault {
     Internal(String),
 }
 
+/// Who froze an account, and so who opens it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrozenBy {
+    /// Its owner, by the link of a notice: signing in, with what counted before the event, opens it again.
+    Owner,
+    /// The application it belongs to.
+    Application,
+    /// An administrator.
+    Administrator,
+}
+
+impl FrozenBy {
+    /// The word in the account's row.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Application => "application",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Reads the word; anything else is what only an administrator undoes.
+    #[must_use]
+    pub fn from_word(word: Option<&str>) -> Self {
+        match word {
+            Some("owner") => Self::Owner,
+            Some("application") => Self::Application,
+            _ => Self::Administrator,
+        }
+    }
+}
+
 /// What was refused and why; one place turns it into a page or a problem document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -62,8 +95,10 @@ pub enum Refusal {
     SignedOut,
     /// A recent proof of a factor is needed first.
     StepUpRequired,
-    /// The account is frozen.
-    Frozen,
+    /// A recent proof by another method, or by a backup code, is needed first.
+    ProveByAnother,
+    /// The account is frozen, and by whom.
+    Frozen(FrozenBy),
     /// No such thing, or not yours.
     NotFound,
     /// There is one already.

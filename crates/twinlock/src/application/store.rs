@@ -7,6 +7,7 @@ use super::Scope;
 
 const FIND_APPLICATION: &str =
     "SELECT application_id FROM application WHERE name = ?1 ORDER BY created_at LIMIT 1";
+const NAME: &str = "SELECT name FROM application WHERE application_id = ?1";
 const INSERT_APPLICATION: &str =
     "INSERT INTO application (application_id, name, created_at) VALUES (?1, ?2, ?3)";
 const INSERT_KEY: &str = "INSERT INTO api_key (application_id, key_id, secret_hash, label, scopes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -19,6 +20,7 @@ const ALL_KEYS: &str = "SELECT a.name, k.application_id, k.key_id, k.label, k.sc
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
     FIND_APPLICATION,
+    NAME,
     INSERT_APPLICATION,
     INSERT_KEY,
     LOAD_KEY,
@@ -70,6 +72,16 @@ pub fn application(w: &mut Work<'_, '_>, name: &str) -> Result<ApplicationId, St
     let event = Event::new("instance_application_made").with("application", id.to_string());
     append_instance(w, &event)?;
     Ok(id)
+}
+
+/// What the operator called an application.
+///
+/// # Errors
+/// The database's trouble.
+pub fn name(w: &mut Work<'_, '_>, application: ApplicationId) -> Result<Option<String>, Stop> {
+    let found =
+        w.tx.query_opt(NAME, &[application.into()], |row| row.text(0))?;
+    Ok(found)
 }
 
 /// Makes a key; its token, shown once.

@@ -14,5 +14,5 @@ pub mod store;
 pub mod totp;
 
 pub use flow::{held, verify};
-pub use rules::{Accepted, Attempt, Held, Kind, Verdict, Wrong};
+pub use rules::{Accepted, AskedFor, Attempt, Former, Held, Kind, Removal, Since, Verdict, Wrong};
 pub use store::Authenticator;

@@ -55,6 +55,12 @@ impl Held {
         !self.factors.is_empty()
     }
 
+    /// The ids of its second factors.
+    #[must_use]
+    pub fn ids(&self) -> Vec<AuthenticatorId> {
+        self.factors.iter().map(|factor| factor.id).collect()
+    }
+
     /// Backup codes left; 0 without a sheet.
     #[must_use]
     pub fn codes_left(&self) -> u32 {
@@ -62,6 +68,88 @@ impl Held {
             .as_ref()
             .map_or(0, |sheet| sheet.remaining)
     }
+}
+
+/// What a code was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFor {
+    /// To sign in.
+    SignIn,
+    /// Before a change of the account.
+    Change,
+    /// By an application, of one of its own users.
+    Application,
+}
+
+impl AskedFor {
+    /// The word the mail about a used backup code knows it by.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Change => "change",
+            Self::Application => "application",
+        }
+    }
+}
+
+/// Which of an account's methods open it again after its owner froze it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// Those that counted before the event.
+    Before,
+    /// None did; those that count now.
+    Now,
+    /// There were none, and there are none.
+    Never,
+}
+
+/// What opens a frozen account again.
+#[derive(Clone, Debug)]
+pub struct Former {
+    /// Which methods these are.
+    pub since: Since,
+    /// The methods and the sheet of backup codes.
+    pub held: Held,
+}
+
+/// What stays when a frozen account is opened by `proof`. Where nothing counted before the event, only what is at least as old as the
+/// proof is known to be the owner's.
+#[must_use]
+pub fn kept_with(former: Former, proof: Option<Proof>) -> Held {
+    let Former { since, held } = former;
+    let made_at = match proof {
+        Some(Proof::Totp(id)) => held
+            .factors
+            .iter()
+            .find(|factor| factor.id == id)
+            .and_then(|factor| factor.activated_at),
+        Some(Proof::BackupCode) => held.backup_codes.as_ref().map(|sheet| sheet.created_at),
+        None => None,
+    };
+    let (Since::Now, Some(made_at)) = (since, made_at) else {
+        return held;
+    };
+    let as_old = |factor: &&Authenticator| factor.activated_at.is_some_and(|at| at <= made_at);
+    if !held.factors.iter().any(|factor| as_old(&factor)) {
+        return held;
+    }
+    Held {
+        factors: held.factors.iter().filter(as_old).cloned().collect(),
+        backup_codes: held
+            .backup_codes
+            .filter(|sheet| sheet.created_at <= made_at),
+    }
+}
+
+/// Whether the end of a method can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// By the link of the mail that tells of it.
+    Undoable,
+    /// It was lost or stolen: never accepted again.
+    Lost,
 }
 
 /// A typed code and what narrows it.
@@ -75,6 +163,8 @@ pub struct Attempt {
     pub factor: Option<AuthenticatorId>,
     /// Whether the mailbox was proven beside another first factor: five more tries a month.
     pub mailbox_proved: bool,
+    /// What it was asked for.
+    pub asked_for: AskedFor,
 }
 
 /// A code that was accepted.

@@ -12,8 +12,10 @@ use twinlock_web::PublicUrl;
 use crate::account::{self, Mailbox, Role};
 use crate::app::{AccountId, App, Refusal, Stop};
 use crate::audit::{self, Event};
+use crate::authenticators::Removal;
 use crate::outbox::Topic;
 use crate::server::Opening;
+use crate::sign_in::reset::By;
 use crate::{sign_in, sign_up};
 
 use super::{say, settings, trouble};
@@ -54,6 +56,9 @@ enum Command {
         /// Why, and how you made sure who asked.
         #[arg(long)]
         reason: String,
+        /// Phone and codes were lost or stolen: nothing brings them back, not even the person's own link in the mail about this.
+        #[arg(long)]
+        lost: bool,
     },
 }
 
@@ -62,7 +67,18 @@ impl User {
         let app = settings::open(config, Opening::AsItIs).await?.app;
         match self.command {
             Command::Invite { role, hours, json } => invite(&app, &role, hours, json).await?,
-            Command::ResetTwoFactor { email, reason } => reset(&app, &email, reason).await?,
+            Command::ResetTwoFactor {
+                email,
+                reason,
+                lost,
+            } => {
+                let removal = if lost {
+                    Removal::Lost
+                } else {
+                    Removal::Undoable
+                };
+                reset(&app, &email, reason, removal).await?;
+            }
         }
         app.store.close().await;
         Ok(ExitCode::SUCCESS)
@@ -92,7 +108,7 @@ async fn invite(app: &App, word: &str, hours: u64, as_json: bool) -> anyhow::Res
     Ok(())
 }
 
-async fn reset(app: &App, email: &str, reason: String) -> anyhow::Result<()> {
+async fn reset(app: &App, email: &str, reason: String, removal: Removal) -> anyhow::Result<()> {
     let mailbox = Mailbox::parse(email)
         .with_context(|| format!("{email:?} is not an address such as ann@example.org"))?;
     let looked_up = mailbox.clone();
@@ -109,7 +125,7 @@ async fn reset(app: &App, email: &str, reason: String) -> anyhow::Result<()> {
     app.moment()
         .map_err(trouble)?
         .write(Locks::account(account.0), move |w| {
-            sign_in::reset::reset_two_factor(w, account, &why, "command line")?;
+            sign_in::reset::reset_two_factor(w, account, &why, &By::machine(), removal)?;
             let event = Event::new("instance_two_factor_reset");
             audit::append_instance(w, &event.with("account", account.to_string()))
         })
@@ -141,7 +157,11 @@ async fn tell_administrators(
         let (whose, why) = (mailbox.as_str().to_owned(), reason.to_owned());
         app.moment()?
             .write(Locks::account(administrator.0), move |w| {
-                let values = [("account", whose.clone()), ("reason", why.clone())];
+                let values = [
+                    ("account", whose.clone()),
+                    ("by", String::from("machine")),
+                    ("reason", why.clone()),
+                ];
                 account::notice(w, administrator, Topic::TwoFactorResetElsewhere, &values)
             })
             .await?;

@@ -220,8 +220,9 @@ fn insert(
         email: Some(mailbox.as_str().to_owned()),
         email_verified_at: Some(now),
         enrolment_required: false,
-        frozen_at: None,
+        frozen: None,
         created_at: now,
+        mail_refused_at: None,
     };
     account::store::insert(w, &account)?;
     password::store::save(w, id, hash)?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use twinlock_web::gallery::{Specimens, gallery};
 use twinlock_web::{MenuLink, ShellUser, Width};
 
-use crate::app::{Fault, Refusal, Stop};
+use crate::app::{Fault, FrozenBy, Refusal, Stop};
 use crate::edge::guard::Surface;
 use crate::edge::{Visit, Who};
 use crate::routes::{Route, table};
@@ -51,7 +51,7 @@ async fn components(visit: Visit) -> Result<Response, Stop> {
 async fn error(visit: Visit, Path(code): Path<String>) -> Result<Response, Stop> {
     let soon = visit.moment.now.plus(std::time::Duration::from_secs(600));
     let stop = match code.as_str() {
-        "frozen" => Refusal::Frozen.into(),
+        "frozen" => Refusal::Frozen(FrozenBy::Owner).into(),
         "foreign-origin" => Refusal::ForeignOrigin.into(),
         "sign-in-expired" => Refusal::SignInExpired.into(),
         "locked" => Refusal::Locked {

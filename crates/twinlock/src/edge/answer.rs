@@ -15,7 +15,7 @@ use serde_json::json;
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Problem, Scheme, Shell};
 
-use crate::app::{App, Fault, Refusal, Stop, Timestamp};
+use crate::app::{App, Fault, FrozenBy, Refusal, Stop, Timestamp};
 
 pub use super::telling::{clock_time, kept, problem, tell, words};
 
@@ -39,6 +39,17 @@ impl IntoResponse for Stop {
     }
 }
 
+/// Where a page that says what went wrong leads.
+#[derive(Clone, Copy)]
+enum Onward {
+    /// To another sign-in.
+    StartAgain,
+    /// To a sign-in, which opens what is closed.
+    SignIn,
+    /// To the start page.
+    Home,
+}
+
 /// What is known around a route: enough to put any stop into words.
 pub struct Frame {
     app: App,
@@ -46,6 +57,7 @@ pub struct Frame {
     messages: Messages,
     method: Method,
     path: String,
+    /// The route's path in the table, for the log: what stands in a real one, such as a link's token, stays out of it.
     route: String,
     request_id: String,
     visit: Option<Visit>,
@@ -98,7 +110,12 @@ impl Frame {
             Some(stop) => self.answer_stop(&stop),
             None if self.surface == Surface::Page && is_problem(&response) => {
                 let text = self.messages.text("unreadable-form");
-                self.error_page(response.status(), "unreadable-form-title", &text, false)
+                self.error_page(
+                    response.status(),
+                    "unreadable-form-title",
+                    &text,
+                    Onward::Home,
+                )
             }
             None => response,
         }
@@ -146,13 +163,17 @@ impl Frame {
             Refusal::StepUpRequired => see_other(&format!("/step-up?return_to={back}")),
             _ => {
                 let told = tell(refusal, now);
-                let start_again = matches!(refusal, Refusal::SignInExpired | Refusal::WrongStep);
+                let onward = match refusal {
+                    Refusal::SignInExpired | Refusal::WrongStep => Onward::StartAgain,
+                    Refusal::Frozen(FrozenBy::Owner) => Onward::SignIn,
+                    _ => Onward::Home,
+                };
                 let title = format!("refusal-{}-title", told.code.replace('_', "-"));
                 let mut response = self.error_page(
                     told.status,
                     &title,
                     &words(refusal, &self.messages, now),
-                    start_again,
+                    onward,
                 );
                 retry_after(&mut response, told.retry_after);
                 response
@@ -183,7 +204,7 @@ impl Frame {
             &[("request", Arg::from(self.request_id.as_str()))],
         );
         let mut response = match self.surface {
-            Surface::Page => self.error_page(status, "error-title", &text, false),
+            Surface::Page => self.error_page(status, "error-title", &text, Onward::Home),
             Surface::Api | Surface::Plain => {
                 let mut problem = Problem::new(
                     status,
@@ -209,13 +230,7 @@ impl Frame {
             .is_some_and(|visit| visit.acting.is_some())
     }
 
-    fn error_page(
-        &self,
-        status: StatusCode,
-        title: &str,
-        text: &str,
-        start_again: bool,
-    ) -> Response {
+    fn error_page(&self, status: StatusCode, title: &str, text: &str, onward: Onward) -> Response {
         let title = self.messages.text(title);
         let shell = match &self.visit {
             Some(visit) => visit.shell(&title),
@@ -227,11 +242,12 @@ impl Frame {
                 shell
             }
         };
-        let link = if start_again {
-            Some((String::from("/sign-in"), self.messages.text("start-again")))
-        } else {
-            Some((String::from("/"), self.messages.text("back-to-start")))
+        let (href, label) = match onward {
+            Onward::StartAgain => ("/sign-in", "start-again"),
+            Onward::SignIn => ("/sign-in", "sign-in-title"),
+            Onward::Home => ("/", "back-to-start"),
         };
+        let link = Some((href.to_owned(), self.messages.text(label)));
         let template = ErrorPage {
             page: shell,
             title,

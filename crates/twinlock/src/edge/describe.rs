@@ -66,6 +66,8 @@ pub struct Doc {
     pub refusals: Vec<Refusal>,
     /// Whether it takes `limit` and `cursor`.
     pub paged: bool,
+    /// A word of its query that is true or false, and what it means.
+    pub flag: Option<(&'static str, &'static str)>,
 }
 
 impl Doc {
@@ -83,6 +85,7 @@ impl Doc {
             answer_example: None,
             refusals: Vec::new(),
             paged: false,
+            flag: None,
         }
     }
 
@@ -157,6 +160,13 @@ impl Doc {
     pub fn mails(self) -> Self {
         let soon = Timestamp::from_millis(60_000);
         self.budgets().refuses([Refusal::ResendTooSoon(soon)])
+    }
+
+    /// It reads a word of its query that is true or false.
+    #[must_use]
+    pub fn flag(mut self, name: &'static str, meaning: &'static str) -> Self {
+        self.flag = Some((name, meaning));
+        self
     }
 
     /// It answers one page of a list.

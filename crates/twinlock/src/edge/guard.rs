@@ -55,6 +55,8 @@ pub enum Throttle {
     MailedCode,
     /// Second-factor codes, per account over all factors.
     SecondFactor,
+    /// Nothing that could be guessed; requests of one network all the same.
+    Network,
 }
 
 /// What a route demands.
@@ -159,6 +161,7 @@ impl Gatekeeper {
         let mut visit = Visit {
             moment,
             acting: None,
+            frozen: None,
             person: None,
             api: None,
             sign_in: None,
@@ -189,13 +192,31 @@ impl Gatekeeper {
 
     async fn by_cookie(&self, visit: &mut Visit, carried: &Carried) -> Result<(), Stop> {
         if let Some(token) = &carried.session {
-            let session = sessions::recognize(&visit.moment, token).await?;
-            visit.acting = session.map(|session| Acting {
-                session,
-                carrier: Carrier::Cookie,
-            });
+            self.by_session(visit, token, Carrier::Cookie).await?;
         }
         visit.sign_in.clone_from(&carried.sign_in);
+        Ok(())
+    }
+
+    /// A session of a frozen account opens nothing, yet its browser may still see what everybody may, the sign-in page above all.
+    async fn by_session(
+        &self,
+        visit: &mut Visit,
+        token: &str,
+        carrier: Carrier,
+    ) -> Result<(), Stop> {
+        match sessions::recognize(&visit.moment, token).await {
+            Ok(Some(session)) => {
+                let session = match carrier {
+                    Carrier::Cookie => sessions::note_browser(&visit.moment, session).await?,
+                    Carrier::Bearer => Some(session),
+                };
+                visit.acting = session.map(|session| Acting { session, carrier });
+            }
+            Ok(None) => {}
+            Err(Stop::Refused(Refusal::Frozen(by))) => visit.frozen = Some(by),
+            Err(stop) => return Err(stop),
+        }
         Ok(())
     }
 
@@ -211,13 +232,7 @@ impl Gatekeeper {
                 visit.api = application::flow::recognize(&visit.moment, token).await?
             }
             Some(token) if token.starts_with("tli_") => by_sign_in(visit, token),
-            Some(token) => {
-                let session = sessions::recognize(&visit.moment, token).await?;
-                visit.acting = session.map(|session| Acting {
-                    session,
-                    carrier: Carrier::Bearer,
-                });
-            }
+            Some(token) => self.by_session(visit, token, Carrier::Bearer).await?,
             None => self.by_cookie(visit, carried).await?,
         }
         Ok(())

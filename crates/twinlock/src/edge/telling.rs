@@ -6,7 +6,7 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Problem};
 
 use crate::account;
-use crate::app::{Refusal, Timestamp};
+use crate::app::{FrozenBy, Refusal, Timestamp};
 use crate::authenticators::{self, password, totp};
 
 /// How a refusal is told: status, stable word, and what fills its message `refusal-<word>`.
@@ -48,7 +48,8 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         Refusal::WrongStep => plain(StatusCode::CONFLICT, "wrong_step"),
         Refusal::SignedOut => plain(StatusCode::UNAUTHORIZED, "signed_out"),
         Refusal::StepUpRequired => plain(StatusCode::FORBIDDEN, "step_up_required"),
-        Refusal::Frozen => plain(StatusCode::FORBIDDEN, "frozen"),
+        Refusal::ProveByAnother => plain(StatusCode::FORBIDDEN, "prove_by_another"),
+        Refusal::Frozen(_) => plain(StatusCode::FORBIDDEN, "frozen"),
         Refusal::NotFound => plain(StatusCode::NOT_FOUND, "not_found"),
         Refusal::AlreadyExists => plain(StatusCode::CONFLICT, "already_exists"),
         Refusal::ResendTooSoon(at) => Told {
@@ -87,6 +88,7 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
             messages.with("refusal-clock-drift", &[("minutes", Arg::from(minutes))])
         }
         Refusal::InvalidMailedCode => messages.text("refusal-invalid-mailed-code"),
+        Refusal::Frozen(FrozenBy::Owner) => messages.text("refusal-frozen-by-owner"),
         Refusal::Locked { still_possible, .. } => {
             let until = Arg::from(clock_time(told.until.unwrap_or(now), now));
             let with_code = still_possible.contains(&"backup_code");

@@ -16,6 +16,7 @@ pub const SOURCES: &[(&str, &str, &str)] = english![
     "authenticators",
     "demo",
     "edge",
+    "freeze",
     "help",
     "mail",
     "settings",

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use twinlock_web::{CookieJar, PublicUrl, Scheme, clear_cookie, cookie_name, set_cookie};
 
-use crate::app::{Client, Fault, Moment, Refusal, Stop};
+use crate::app::{Client, Fault, FrozenBy, Moment, Refusal, Stop, Token};
 use crate::application::ApiCaller;
 use crate::config::Settings;
 use crate::session::flow::Acting;
@@ -20,6 +20,8 @@ pub struct Visit {
     pub moment: Moment,
     /// The session behind it.
     pub acting: Option<Acting>,
+    /// Set where the session is one of a frozen account, and so opens nothing.
+    pub frozen: Option<FrozenBy>,
     /// The name of whoever is signed in, or their address; pages only.
     pub person: Option<String>,
     /// The application behind it.
@@ -42,11 +44,10 @@ impl Visit {
     /// The session.
     ///
     /// # Errors
-    /// [`Refusal::SignedOut`]; the guard of the route has refused before.
+    /// [`Refusal::SignedOut`] or [`Refusal::Frozen`]; the guard of the route has refused before.
     pub fn acting(&self) -> Result<&Acting, Stop> {
-        self.acting
-            .as_ref()
-            .ok_or_else(|| Refusal::SignedOut.into())
+        let refusal = self.frozen.map_or(Refusal::SignedOut, Refusal::Frozen);
+        self.acting.as_ref().ok_or_else(|| refusal.into())
     }
 
     /// The application.
@@ -211,12 +212,11 @@ impl Cookies {
     #[must_use]
     pub fn device(mut self, token: &str) -> Self {
         let mut tokens = vec![token.to_owned()];
-        tokens.extend(
-            self.device_tokens
-                .iter()
-                .take(trusted_device::TOKENS - 1)
-                .cloned(),
-        );
+        let owner = |text: &str| Token::parse(Token::DEVICE, text).map(|token| token.owner);
+        let others = self.device_tokens.iter();
+        // One browser is one device of an account: the token of before is of no use any more.
+        let others = others.filter(|other| owner(other) != owner(token));
+        tokens.extend(others.take(trusted_device::TOKENS - 1).cloned());
         let seconds = trusted_device::KNOWN.as_secs();
         self.headers.push(set_cookie(
             &cookie_name("twinlock-device", self.secure),

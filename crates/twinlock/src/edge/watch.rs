@@ -32,9 +32,10 @@ pub struct RequestId(pub Arc<str>);
 impl RequestId {
     fn draw(app: &App) -> Self {
         let seed = app.entropy.seed();
-        let id = seed
-            .map(|seed| data_encoding::HEXLOWER.encode(&seed.draw("request id").bytes::<8>()))
-            .unwrap_or_else(|_| String::from("none"));
+        let id = seed.map_or_else(
+            |_| String::from("none"),
+            |seed| data_encoding::HEXLOWER.encode(&seed.draw("request id").bytes::<8>()),
+        );
         Self(id.into())
     }
 }

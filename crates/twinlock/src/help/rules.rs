@@ -193,7 +193,27 @@ pub const ARTICLES: &[Article] = &[
             Text("help-phone-stolen"),
             Text("help-phone-no-codes"),
         ],
-        related: &["lost-codes", "changing-phone", "backup-codes"],
+        related: &["lost-codes", "not-me", "changing-phone", "backup-codes"],
+        updated: REVISED,
+    },
+    Article {
+        slug: "not-me",
+        parts: &[
+            Text("help-not-me-what"),
+            Text("help-not-me-looking"),
+            Heading("help-not-me-back-heading"),
+            Steps(&[
+                "help-not-me-sign-in",
+                "help-not-me-code",
+                "help-not-me-mailbox",
+                "help-not-me-password",
+            ]),
+            Text("help-not-me-then"),
+            Heading("help-not-me-stuck-heading"),
+            Text("help-not-me-stuck"),
+            Contact,
+        ],
+        related: &["lost-phone", "lost-codes", "good-habits"],
         updated: REVISED,
     },
     Article {

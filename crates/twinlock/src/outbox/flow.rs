@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use twinlock_db::{DbError, Locks};
 use twinlock_delivery::{Mail, Outcome};
 
-use crate::app::{App, Fault, Moment, Stop};
+use crate::app::{AccountId, App, Fault, MessageId, Moment, Stop, Work};
 
+use super::Settled;
 use super::pages::written;
 use super::store::{self, Claimed};
 
@@ -21,10 +22,13 @@ const SPOILT: Duration = Duration::from_secs(300);
 /// Messages taken at a time.
 const BATCH: i64 = 32;
 
+/// Hears what came of a letter, in the transaction that ends it. Whose account it is about, this place does not know.
+pub type Hear = fn(&mut Work<'_, '_>, AccountId, &Settled) -> Result<(), Stop>;
+
 /// Runs until `stop` changes to true; a message in hand is finished first.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: App, hear: Hear, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        match pass(&app).await {
+        match pass(&app, hear).await {
             Ok(0) => {
                 tokio::select! {
                     () = app.outbox_bell.notified() => {}
@@ -45,7 +49,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn pass(app: &App) -> Result<usize, Stop> {
+pub async fn pass(app: &App, hear: Hear) -> Result<usize, Stop> {
     let moment = app.moment()?;
     let due = moment.read(|w| store::due(w, BATCH)).await?;
     let mut touched = 0;
@@ -59,7 +63,7 @@ pub async fn pass(app: &App) -> Result<usize, Stop> {
         match claimed {
             Ok(Some(claimed)) => {
                 touched += 1;
-                deliver(app, claimed).await?;
+                deliver(app, hear, claimed).await?;
             }
             Ok(None) => {}
             Err(stop) if is_of_the_letter(&stop) => {
@@ -85,37 +89,37 @@ fn is_of_the_letter(stop: &Stop) -> bool {
     )
 }
 
-async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
+async fn deliver(app: &App, hear: Hear, claimed: Claimed) -> Result<(), Stop> {
     let (account, message) = (claimed.account, claimed.message);
     let Some(letter) = claimed.letter else {
-        return end(&app.moment()?, &claimed, "expired").await;
+        let expired = move |w: &mut Work<'_, '_>| store::settle(w, account, message, "expired");
+        return app.moment()?.write(Locks::none(), expired).await;
     };
     let messages = app.catalog.messages(&letter.language);
     let words = written(&letter, &messages, &app.settings.branding, &app.theme)
         .map_err(|error| Fault::Internal(format!("template of a mail: {error}")))?;
     let mail = Mail {
         id: message.to_string(),
-        to: letter.to,
+        to: letter.to.clone(),
         subject: words.subject,
         text: words.text,
         html: Some(words.html),
     };
     let outcome = app.mail.send(&mail).await;
     let moment = app.moment()?;
-    let done = Claimed {
-        account,
-        message,
-        letter: None,
-        attempts: claimed.attempts,
+    let settled = |taken| Settled {
+        to: letter.to,
+        topic: letter.topic,
+        taken,
     };
     match outcome {
         Outcome::Accepted { .. } => {
             app.mail_in_trouble.store(false, Ordering::Relaxed);
-            end(&moment, &done, "sent").await
+            end(&moment, (account, message), hear, settled(true)).await
         }
         Outcome::Refused { why } => {
             tracing::warn!(mail = %message, why, "a mail was refused for good");
-            end(&moment, &done, "refused").await
+            end(&moment, (account, message), hear, settled(false)).await
         }
         Outcome::Later { why } => {
             app.mail_in_trouble.store(true, Ordering::Relaxed);
@@ -130,10 +134,23 @@ async fn deliver(app: &App, claimed: Claimed) -> Result<(), Stop> {
     }
 }
 
-async fn end(moment: &Moment, claimed: &Claimed, state: &'static str) -> Result<(), Stop> {
-    let (account, message) = (claimed.account, claimed.message);
+/// Ends a message and lets it be heard of. Under the account's lock only where the account's record is written.
+async fn end(
+    moment: &Moment,
+    of: (AccountId, MessageId),
+    hear: Hear,
+    settled: Settled,
+) -> Result<(), Stop> {
+    let (account, message) = of;
+    let (locks, state) = if settled.taken {
+        (Locks::none(), "sent")
+    } else {
+        (Locks::account(account.0), "refused")
+    };
     moment
-        .write(Locks::none(), move |w| {
+        .write(locks, move |w| {
+            // The account's row before the message's, as everybody who holds both.
+            hear(w, account, &settled)?;
             store::settle(w, account, message, state)
         })
         .await

@@ -8,7 +8,7 @@ pub mod pages;
 pub mod rules;
 pub mod store;
 
-pub use rules::{Letter, Sort, Topic};
+pub use rules::{Letter, Settled, Sort, Topic};
 pub use store::post;
 
 /// The name of the mail provider that stands in where none is configured.

@@ -155,10 +155,19 @@ fn args<'a>(
 }
 
 /// Values of somebody's own choice: they stand on lines of their own, never inside a sentence.
-const NAMES: [&str; 4] = ["account", "label", "application", "reason"];
+const NAMES: [&str; 6] = [
+    "account",
+    "label",
+    "application",
+    "reason",
+    "kept",
+    "removed",
+];
 
 /// The lines below what happened, in this order; each is told where the letter has a value for it.
-const FACTS: [&str; 7] = ["account", "label", "first", "by", "device", "at", "reason"];
+const FACTS: [&str; 9] = [
+    "account", "label", "first", "kept", "removed", "by", "device", "at", "reason",
+];
 
 fn facts(letter: &Letter, messages: &Messages, args: &[(&str, Arg<'_>)]) -> Vec<Fact> {
     if !letter.topic.is_notice() {

@@ -56,6 +56,10 @@ pub enum Topic {
     BackupCodesRevealed,
     /// The password was changed.
     PasswordChanged,
+    /// The account was frozen.
+    AccountFrozen,
+    /// A frozen account is open again.
+    AccountOpen,
     /// The account was deleted.
     AccountDeleted,
 }
@@ -85,7 +89,7 @@ const fn notice(can_be_disavowed: bool, most_an_hour: Option<u32>) -> Sort {
 
 impl Topic {
     /// Every topic, for the tests that each has its texts and its place.
-    pub const ALL: [Topic; 24] = [
+    pub const ALL: [Topic; 26] = [
         Self::SignUpCode,
         Self::AlreadySignedUp,
         Self::SignInCode,
@@ -109,6 +113,8 @@ impl Topic {
         Self::BackupCodeUsed,
         Self::BackupCodesRevealed,
         Self::PasswordChanged,
+        Self::AccountFrozen,
+        Self::AccountOpen,
         Self::AccountDeleted,
     ];
 
@@ -139,6 +145,8 @@ impl Topic {
             Self::BackupCodeUsed => "backup-code-used",
             Self::BackupCodesRevealed => "backup-codes-revealed",
             Self::PasswordChanged => "password-changed",
+            Self::AccountFrozen => "account-frozen",
+            Self::AccountOpen => "account-open",
             Self::AccountDeleted => "account-deleted",
         }
     }
@@ -159,6 +167,8 @@ impl Topic {
             Self::Invitation => Sort::Invitation,
             // Sent within the budget of mailed codes, to a mailbox that asked for nothing.
             Self::AlreadySignedUp => notice(false, None),
+            // The one is the answer to a link; of the other nothing can be taken back.
+            Self::AccountFrozen | Self::AccountOpen => notice(false, None),
             // Somebody else's account, or one that is gone.
             Self::TwoFactorResetElsewhere | Self::AccountDeleted => notice(false, None),
             Self::TwoFactorOn
@@ -219,4 +229,15 @@ pub struct Letter {
     /// Set where it stands for all of its topic until then, because there were too many to tell one by one.
     #[serde(default)]
     pub together_until: Option<Timestamp>,
+}
+
+/// What came of a letter in the end.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// Where it went.
+    pub to: String,
+    /// What it was about.
+    pub topic: Topic,
+    /// Whether it was taken; otherwise it was refused for good.
+    pub taken: bool,
 }

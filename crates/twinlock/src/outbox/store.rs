@@ -10,7 +10,7 @@ use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Tally, Timestamp, Work
 use super::Letter;
 
 const POST: &str = "INSERT INTO outbox (account_id, message_id, channel, template, sealed, state, attempts, due_at, claimed_until, expires_at, created_at) \
-    VALUES (?1, ?2, 'email', ?3, ?4, ?5, 0, ?6, 0, ?7, ?6)";
+    VALUES (?1, ?2, 'email', ?3, ?4, ?5, 0, ?8, 0, ?7, ?6)";
 // Cross-account: the worker takes whatever is due, oldest first.
 const DUE: &str = "SELECT account_id, message_id FROM outbox WHERE state = 'queued' AND due_at <= ?1 AND claimed_until <= ?1 \
     ORDER BY due_at LIMIT ?2";
@@ -88,6 +88,8 @@ pub fn post(
         state.into(),
         now.into(),
         expires_at.into(),
+        // One that stands for a whole hour leaves when the hour is over.
+        letter.together_until.unwrap_or(now).into(),
     ];
     w.tx.execute(POST, &values)?;
     if !to_nobody {

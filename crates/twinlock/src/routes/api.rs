@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{Route, openapi, own_api, sign_in_api};
-use crate::app::Refusal;
+use crate::app::{FrozenBy, Refusal};
 use crate::application::Scope;
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
@@ -28,6 +28,7 @@ pub(super) fn table() -> Vec<Route> {
     )];
     routes.extend(account_calls());
     routes.extend(reset_calls());
+    routes.extend(freeze_calls());
     routes.extend(factor_calls());
     routes.extend(one_factor_calls());
     routes.extend(code_calls());
@@ -114,6 +115,35 @@ fn reset_calls() -> Vec<Route> {
     ]
 }
 
+fn freeze_calls() -> Vec<Route> {
+    let api = Route::api;
+    let write = Who::ApiKey(Scope::AccountsWrite);
+    vec![
+        api(
+            Method::POST,
+            "/api/v1/accounts/{account}/freeze",
+            write,
+            post(accounts::freeze),
+            Doc::of(
+                "Freeze an account",
+                "Its sessions end, and nothing of it works until it is opened again: `verify` answers 403 `frozen`. Freezing a frozen account changes nothing. People, whose accounts need scope `admin`, are told by mail.",
+            ),
+        )
+        .audited(),
+        api(
+            Method::POST,
+            "/api/v1/accounts/{account}/unfreeze",
+            write,
+            post(accounts::unfreeze),
+            Doc::of(
+                "Open a frozen account again",
+                "Whoever froze it. Nothing is brought back or removed; everybody signs in anew, and links \"this was not me\" of before are dead. Opening an open account changes nothing. People, whose accounts need scope `admin`, are told by mail.",
+            ),
+        )
+        .audited(),
+    ]
+}
+
 fn factor_calls() -> Vec<Route> {
     let api = Route::api;
     let write = Who::ApiKey(Scope::AccountsWrite);
@@ -131,7 +161,7 @@ fn factor_calls() -> Vec<Route> {
             .sends(json!({"kind": "totp", "label": "Phone"}))
             .gives::<accounts::BoundFactor>(201)
             .answers(openapi::examples::enrolment(true))
-            .refuses([Refusal::AlreadyExists, Refusal::Frozen])
+            .refuses([Refusal::AlreadyExists, Refusal::Frozen(FrozenBy::Application)])
             .blames("label", &["too_long", "too_many_factors"])
             .blames("secret", &["invalid"])
             .blames("activate", &["missing"]),
@@ -148,7 +178,7 @@ fn factor_calls() -> Vec<Route> {
             )
             .takes::<shapes::TypedCode>()
             .gives::<shapes::Activated>(200)
-            .refuses([Refusal::Frozen, openapi::examples::WRONG_CODE]),
+            .refuses([Refusal::Frozen(FrozenBy::Application), openapi::examples::WRONG_CODE]),
         )
         .audited(),
     ]
@@ -170,7 +200,7 @@ fn one_factor_calls() -> Vec<Route> {
             .takes::<shapes::ChangeFactor>()
             .gives::<shapes::Factor>(200)
             .answers(openapi::examples::renamed_factor())
-            .refuses([Refusal::Frozen])
+            .refuses([Refusal::Frozen(FrozenBy::Application)])
             .blames("label", &["missing", "too_long"])
             .blames("preferred", &["invalid"]),
         )
@@ -184,7 +214,7 @@ fn one_factor_calls() -> Vec<Route> {
                 "Remove a second factor",
                 "Removes a second factor. With the last one the backup codes go: two-factor authentication is off. Sessions of the account end, and the person is mailed.",
             )
-            .refuses([Refusal::Frozen]),
+            .refuses([Refusal::Frozen(FrozenBy::Application)]),
         )
         .audited(),
     ]
@@ -206,7 +236,7 @@ fn code_calls() -> Vec<Route> {
             .sends(json!({"code": "492039"}))
             .gives::<accounts::Verification>(200)
             .answers(openapi::examples::verified())
-            .refuses([Refusal::Frozen])
+            .refuses([Refusal::Frozen(FrozenBy::Application)])
             .locks()
             .blames("code", &["too_long"])
             .blames("client.ip", &["invalid"]),
@@ -240,7 +270,7 @@ fn sheet_calls() -> Vec<Route> {
                 "Makes a new sheet of backup codes; codes of the old sheet no longer work. Show them once. The person is mailed. Takes no body.",
             )
             .gives::<shapes::NewCodes>(201)
-            .refuses([Refusal::NoFactor, Refusal::Frozen]),
+            .refuses([Refusal::NoFactor, Refusal::Frozen(FrozenBy::Application)]),
         )
         .audited(),
         api(
@@ -253,7 +283,7 @@ fn sheet_calls() -> Vec<Route> {
                 "The codes of the live sheet, used ones included, where the instance keeps copies (`two_factor.backup_codes.reveal`). Each look is recorded, and the person is mailed. 404 where the account has no sheet.",
             )
             .gives::<shapes::RevealedCodes>(200)
-            .refuses([Refusal::RevealDisabled, Refusal::Frozen]),
+            .refuses([Refusal::RevealDisabled, Refusal::Frozen(FrozenBy::Application)]),
         )
         .audited(),
     ]

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{Route, openapi::examples};
-use crate::app::Refusal;
+use crate::app::{FrozenBy, Refusal};
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
@@ -66,7 +66,7 @@ fn step_up_calls() -> Vec<Route> {
             .gives::<session::SessionState>(200)
             .refuses([
                 Refusal::StepUpRequired,
-                Refusal::Frozen,
+                Refusal::Frozen(FrozenBy::Owner),
                 examples::WRONG_CODE,
                 Refusal::InvalidMailedCode,
                 Refusal::Mistyped,
@@ -90,7 +90,7 @@ fn step_up_calls() -> Vec<Route> {
             )
             .takes::<session::SendStepUpCode>()
             .gives::<session::StepUpCodeSent>(202)
-            .refuses([Refusal::WrongStep, Refusal::Frozen])
+            .refuses([Refusal::WrongStep, Refusal::Frozen(FrozenBy::Owner)])
             .mails(),
         )
         .throttled(Throttle::MailedCode),
@@ -129,7 +129,7 @@ fn me_calls() -> Vec<Route> {
                 "Sets a new password. The current one is asked where the session began with it. Every other session ends, and the person is mailed. A password needs 15 characters, 8 where a second factor is required of everybody, and must not be among those guessed first.",
             )
             .takes::<me::ChangePassword>()
-            .refuses([Refusal::InvalidCredentials, Refusal::Frozen])
+            .refuses([Refusal::InvalidCredentials, Refusal::Frozen(FrozenBy::Owner)])
             .locks()
             .budgets()
             .blames("current_password", &["missing"])
@@ -208,7 +208,7 @@ fn own_factor_calls() -> Vec<Route> {
                 Refusal::StillRequired,
                 examples::WRONG_CODE,
                 Refusal::Mistyped,
-                Refusal::Frozen,
+                Refusal::Frozen(FrozenBy::Owner),
             ])
             .locks()
             .blames("code", &["too_long"]),
@@ -228,7 +228,7 @@ fn own_factor_calls() -> Vec<Route> {
             .sends(json!({"kind": "totp", "label": "Phone"}))
             .gives::<shapes::Enrolment>(201)
             .answers(examples::enrolment(false))
-            .refuses([Refusal::NotFound, Refusal::Frozen])
+            .refuses([Refusal::NotFound, Refusal::Frozen(FrozenBy::Owner)])
             .blames("label", &["too_long", "too_many_factors"]),
         )
         .stepped_up(),
@@ -249,7 +249,7 @@ fn one_factor_calls() -> Vec<Route> {
             )
             .takes::<shapes::TypedCode>()
             .gives::<shapes::Activated>(200)
-            .refuses([Refusal::StepUpRequired, Refusal::Frozen, examples::WRONG_CODE])
+            .refuses([Refusal::StepUpRequired, Refusal::Frozen(FrozenBy::Owner), examples::WRONG_CODE])
             .blames("code", &["too_long"]),
         )
         .audited(),
@@ -277,9 +277,14 @@ fn one_factor_calls() -> Vec<Route> {
             delete(me::remove_factor),
             Doc::of(
                 "Remove one of several second factors",
-                "Removes it and ends the other sessions. The last one goes by turning two-factor authentication off.",
+                "Removes it and ends the other sessions. The last one goes by turning two-factor authentication off. For 72 hours the link in the mail about it can bring it back.",
             )
-            .refuses([Refusal::LastFactor]),
+            .flag(
+                "lost",
+                "It was lost or stolen: nothing brings it back. That takes a recent proof by a backup code, or by another method that is older than three days.",
+            )
+            .refuses([Refusal::LastFactor, Refusal::ProveByAnother])
+            .blames("lost", &["invalid"]),
         )
         .stepped_up()
         .audited(),

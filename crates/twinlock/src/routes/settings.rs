@@ -4,7 +4,7 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::{Route, Throttle, Who};
-use crate::settings::pages::{codes, enrol, methods, profile, security, sessions};
+use crate::settings::pages::{codes, enrol, methods, open_again, profile, security, sessions};
 use crate::step_up::pages as step_up;
 
 fn show(path: &'static str, handler: axum::routing::MethodRouter<()>) -> Route {
@@ -30,6 +30,7 @@ fn two_factor() -> Vec<Route> {
         show("/settings", get(security::settings)),
         show("/settings/security", get(security::show)),
         show("/settings/recovery-code-used", get(security::recovery_code_used)),
+        show("/settings/open-again", get(open_again::show)),
         show("/settings/security/two-factor", get(enrol::choose)),
         show("/settings/security/two-factor/move", get(enrol::move_phone)),
         show("/settings/security/two-factor/app", get(enrol::install)),

@@ -4,6 +4,7 @@ use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use super::{Route, Throttle, Who};
+use crate::freeze::pages as freeze;
 use crate::sign_in::pages::{email_code, enrolment, home, new_password, second_factor, start};
 use crate::sign_up::pages as sign_up;
 
@@ -18,6 +19,7 @@ pub(super) fn pages() -> Vec<Route> {
     routes.extend(second_factor_pages());
     routes.extend(enrolment_pages());
     routes.extend(sign_up_pages());
+    routes.extend(freeze_pages());
     routes
 }
 
@@ -108,6 +110,17 @@ fn sign_up_pages() -> Vec<Route> {
             .audited(),
         send("/sign-up/verify/send", who, post(sign_up::send_again))
             .throttled(Throttle::MailedCode),
+    ]
+}
+
+/// Open to whoever holds the link: the owner may sit at any browser, signed in or not.
+fn freeze_pages() -> Vec<Route> {
+    vec![
+        show("/not-me/frozen", Who::Anyone, get(freeze::frozen)),
+        show("/not-me/{token}", Who::Anyone, get(freeze::show)),
+        send("/not-me/{token}", Who::Anyone, post(freeze::press))
+            .throttled(Throttle::Network)
+            .audited(),
     ]
 }
 

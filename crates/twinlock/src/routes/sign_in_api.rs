@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{Route, openapi::examples};
-use crate::app::Refusal;
+use crate::app::{FrozenBy, Refusal};
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
@@ -90,7 +90,7 @@ fn first_factor_calls() -> Vec<Route> {
             .takes::<sign_in::TypedPassword>()
             .gives::<sign_in::SignInState>(200)
             .answers(examples::second_factor())
-            .refuses([Refusal::InvalidCredentials, Refusal::Frozen])
+            .refuses([Refusal::InvalidCredentials, Refusal::Frozen(FrozenBy::Administrator)])
             .locks()
             .budgets(),
         )
@@ -108,7 +108,7 @@ fn first_factor_calls() -> Vec<Route> {
             .takes::<sign_in::TypedPassword>()
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete_after_reset())
-            .refuses([Refusal::Frozen])
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
             .blames("password", &["too_short", "too_long", "too_easy"]),
         )
         .audited(),
@@ -130,7 +130,7 @@ fn mailed_code_calls() -> Vec<Route> {
             .may_take::<sign_up::SendCode>()
             .gives::<sign_up::CodeSent>(202)
             .answers(examples::code_sent())
-            .refuses([Refusal::Frozen])
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
             .mails(),
         )
         .throttled(Throttle::MailedCode),
@@ -147,7 +147,7 @@ fn mailed_code_calls() -> Vec<Route> {
             .sends(json!({"code": "7QX2-9RTM"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::second_factor())
-            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen]),
+            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator)]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),
@@ -164,7 +164,7 @@ fn mailed_code_calls() -> Vec<Route> {
             .sends(json!({"code": "7QX2-9RTM"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete())
-            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen, Refusal::SignUpClosed]),
+            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator), Refusal::SignUpClosed]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),
@@ -186,7 +186,7 @@ fn second_factor_calls() -> Vec<Route> {
             .sends(json!({"code": "492039"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete_with_code())
-            .refuses([examples::WRONG_CODE, Refusal::Mistyped, Refusal::Frozen])
+            .refuses([examples::WRONG_CODE, Refusal::Mistyped, Refusal::Frozen(FrozenBy::Administrator)])
             .locks()
             .blames("code", &["too_long"]),
         )
@@ -210,7 +210,7 @@ fn enrolment_calls() -> Vec<Route> {
             .takes::<shapes::BeginFactor>()
             .gives::<shapes::Enrolment>(201)
             .answers(examples::enrolment(false))
-            .refuses([Refusal::Frozen])
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
             .blames("label", &["too_long", "too_many_factors"]),
         ),
         api(
@@ -225,7 +225,7 @@ fn enrolment_calls() -> Vec<Route> {
             .takes::<shapes::TypedCode>()
             .gives::<sign_in::EnrolledState>(200)
             .answers(examples::enrolled())
-            .refuses([examples::WRONG_CODE, Refusal::Frozen])
+            .refuses([examples::WRONG_CODE, Refusal::Frozen(FrozenBy::Administrator)])
             .blames("code", &["too_long"]),
         )
         .audited(),

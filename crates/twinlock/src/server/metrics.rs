@@ -197,6 +197,9 @@ fn hashing(app: &App, page: &mut Page) {
     page.family(name, "gauge", "Passwords being hashed, and waiting for it.");
     page.sample(name, &[("state", "running")], float(running as u64));
     page.sample(name, &[("state", "waiting")], float(waiting as u64));
+    let name = "twinlock_password_hashes_total";
+    page.family(name, "counter", "Passwords hashed since the start.");
+    page.sample(name, &[], float(app.hasher.done()));
     let name = "twinlock_password_hashes_refused_total";
     page.family(name, "counter", "Passwords turned away: too many waited.");
     page.sample(name, &[], float(app.meters.hashes_refused()));

@@ -19,6 +19,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "audit_checkpoints",
         sql: include_str!("../../../../migrations/0003_audit_checkpoints.sql"),
     },
+    Migration {
+        version: 4,
+        name: "removed_methods",
+        sql: include_str!("../../../../migrations/0004_removed_methods.sql"),
+    },
 ];
 
 /// The schema this program works with.

@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use twinlock_web::PublicUrl;
 
+use crate::account;
 use crate::app::App;
 use crate::audit::flow::checkpoint;
 use crate::outbox;
@@ -114,7 +115,11 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(outbox::flow::run(app.clone(), stopped.clone()));
+    tasks.spawn(outbox::flow::run(
+        app.clone(),
+        account::mail_settled,
+        stopped.clone(),
+    ));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
     tasks.spawn(minute::run(app.clone(), stopped.clone()));
     tasks.spawn(checkpoint::run(app.clone(), stopped.clone()));

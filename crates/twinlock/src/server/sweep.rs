@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use twinlock_db::Locks;
 
 use crate::app::{App, Stop, Work};
-use crate::{challenge, outbox, session, sign_in, throttle, undo};
+use crate::{authenticators, challenge, outbox, session, sign_in, throttle, undo};
 
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(300);
@@ -21,6 +21,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("limits", throttle::store::purge),
     ("outbox", outbox::store::purge),
     ("undo links", undo::store::purge),
+    ("removed methods", authenticators::flow::purge),
 ];
 
 /// Runs until `stop` changes to true.

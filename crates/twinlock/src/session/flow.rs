@@ -40,7 +40,7 @@ impl Acting {
 /// The session a token opens, if it is live.
 ///
 /// # Errors
-/// The database's trouble. Anything wrong with the token is `None`.
+/// [`Refusal::Frozen`] where nothing of the account works, or the database's trouble. Anything wrong with the token is `None`.
 pub async fn recognize(moment: &Moment, token: &str) -> Result<Option<Arc<Session>>, Stop> {
     let Some(token) = Token::parse(Token::SESSION, token) else {
         return Ok(None);
@@ -63,6 +63,9 @@ pub async fn recognize(moment: &Moment, token: &str) -> Result<Option<Arc<Sessio
     if !same || !session.is_live(moment.now, app.epoch, &app.settings) {
         return Ok(None);
     }
+    if let Some(by) = session.frozen {
+        return Err(Refusal::Frozen(by).into());
+    }
     if session.last_seen_at.plus(SEEN_EVERY) < moment.now {
         moment
             .write(Locks::account(account.0), move |w| {
@@ -73,14 +76,43 @@ pub async fn recognize(moment: &Moment, token: &str) -> Result<Option<Arc<Sessio
     Ok(Some(session))
 }
 
+/// Takes note when a cookie's session is used by another browser than the one it was made in, as a stolen one is: the list shows the new one,
+/// the record says so, and changes need a proof given there. The session as it stands then.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn note_browser(
+    moment: &Moment,
+    session: Arc<Session>,
+) -> Result<Option<Arc<Session>>, Stop> {
+    if session.device_label == moment.client.device_label {
+        return Ok(Some(session));
+    }
+    let (account, id) = (session.account, session.id);
+    let before = session.device_label.clone();
+    let moved = moment.write(Locks::account(account.0), move |w| {
+        if store::moved(w, account, id)? {
+            let event = audit::Event::new("session_moved").with("before", &before);
+            audit::append(w, account, &event)?;
+        }
+        store::load(w, account, id)
+    });
+    Ok(moved.await?.map(Arc::new))
+}
+
 /// The acting session as it stands inside this transaction.
 ///
 /// # Errors
-/// [`Refusal::SignedOut`] when it ended meanwhile.
+/// [`Refusal::SignedOut`] when it ended meanwhile, [`Refusal::Frozen`] when its account was frozen.
 pub fn reload(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
     let found = store::load(w, acting.account(), acting.session.id)?;
     match found {
-        Some(session) if session.is_live(w.now(), w.moment.app.epoch, w.settings()) => Ok(session),
+        Some(session) if session.is_live(w.now(), w.moment.app.epoch, w.settings()) => {
+            match session.frozen {
+                Some(by) => Err(Refusal::Frozen(by).into()),
+                None => Ok(session),
+            }
+        }
         _ => Err(Refusal::SignedOut.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{AccountId, AuthenticatorId, SessionId, Timestamp};
+use crate::app::{AccountId, AuthenticatorId, FrozenBy, SessionId, Timestamp};
 use crate::config::Settings;
 use crate::throttle::rules::step_up_length;
 
@@ -133,6 +133,8 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends in any case.
     pub expires_at: Timestamp,
+    /// Set while the account is frozen: then the session opens nothing.
+    pub frozen: Option<FrozenBy>,
 }
 
 /// Last use is written down at most this often.

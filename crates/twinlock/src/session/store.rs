@@ -4,22 +4,33 @@ use twinlock_db::sealed::SealedColumn;
 use twinlock_db::sealed_column;
 
 use crate::app::{
-    AccountId, AuthenticatorId, Cell, Fault, SessionId, Stop, Tally, Timestamp, Work,
+    AccountId, AuthenticatorId, Cell, Fault, FrozenBy, SessionId, Stop, Tally, Timestamp, Work,
 };
+
+use crate::throttle::rules::step_up_length;
 
 use super::{FirstFactor, Proof, Session};
 
-const COLUMNS_BY_ID: &str = "SELECT session_id, secret_hash, epoch, first_factor, second_factor, rests_on, first_factor_at, second_factor_at, \
-    step_up_failures, device_label, created_at, last_seen_at, expires_at FROM session WHERE account_id = ?1 AND session_id = ?2";
-const COLUMNS_ALL: &str = "SELECT session_id, secret_hash, epoch, first_factor, second_factor, rests_on, first_factor_at, second_factor_at, \
-    step_up_failures, device_label, created_at, last_seen_at, expires_at FROM session WHERE account_id = ?1 ORDER BY last_seen_at DESC LIMIT 100";
+// Whether the account is frozen is read with every session, so that no use of one can forget to ask.
+const COLUMNS_BY_ID: &str = "SELECT s.session_id, s.secret_hash, s.epoch, s.first_factor, s.second_factor, s.rests_on, s.first_factor_at, \
+    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by \
+    FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.account_id = ?1 AND s.session_id = ?2";
+const COLUMNS_ALL: &str = "SELECT s.session_id, s.secret_hash, s.epoch, s.first_factor, s.second_factor, s.rests_on, s.first_factor_at, \
+    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by \
+    FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.account_id = ?1 ORDER BY s.last_seen_at DESC LIMIT 100";
 const INSERT: &str = "INSERT INTO session (account_id, session_id, secret_hash, epoch, first_factor, second_factor, rests_on, first_factor_at, \
     second_factor_at, step_up_failures, device_label, network, created_at, last_seen_at, expires_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?12, ?13)";
 const END: &str = "DELETE FROM session WHERE account_id = ?1 AND session_id = ?2";
 const END_ALL: &str = "DELETE FROM session WHERE account_id = ?1";
 const END_OTHERS: &str = "DELETE FROM session WHERE account_id = ?1 AND session_id <> ?2";
+const END_SINCE: &str = "DELETE FROM session WHERE account_id = ?1 AND created_at >= ?2";
 const SEEN: &str = "UPDATE session SET last_seen_at = ?3 WHERE account_id = ?1 AND session_id = ?2 AND last_seen_at < ?3";
+/// Another browser: whatever was proven is no recent proof there.
+const MOVED: &str = "UPDATE session SET device_label = ?3, network = ?4, \
+    first_factor_at = CASE WHEN first_factor_at > ?5 THEN ?5 ELSE first_factor_at END, \
+    second_factor_at = CASE WHEN second_factor_at > ?5 THEN ?5 ELSE second_factor_at END \
+    WHERE account_id = ?1 AND session_id = ?2 AND device_label <> ?3";
 const PROVED_SECOND: &str = "UPDATE session SET second_factor = ?3, rests_on = ?4, second_factor_at = ?5, step_up_failures = 0 \
     WHERE account_id = ?1 AND session_id = ?2";
 const PROVED_FIRST: &str = "UPDATE session SET first_factor_at = ?3, step_up_failures = 0 WHERE account_id = ?1 AND session_id = ?2";
@@ -41,7 +52,9 @@ pub const STATEMENTS: &[&str] = &[
     END,
     END_ALL,
     END_OTHERS,
+    END_SINCE,
     SEEN,
+    MOVED,
     PROVED_SECOND,
     PROVED_FIRST,
     FAILED_STEP_UP,
@@ -76,6 +89,11 @@ fn read(account: AccountId, row: &twinlock_db::Row<'_>) -> twinlock_db::DbResult
         created_at: Timestamp::from_millis(row.int(10)?),
         last_seen_at: Timestamp::from_millis(row.int(11)?),
         expires_at: Timestamp::from_millis(row.int(12)?),
+        frozen: row
+            .opt_int(13)?
+            .map(|_| row.opt_text(14))
+            .transpose()?
+            .map(|word| FrozenBy::from_word(word.as_deref())),
     }))
 }
 
@@ -114,15 +132,7 @@ pub fn all(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<Session>, Sto
 /// # Errors
 /// The database's trouble.
 pub fn insert(w: &mut Work<'_, '_>, session: &Session) -> Result<(), Stop> {
-    let network = w.moment.client.network.clone();
-    let network = w.seal(
-        Cell {
-            column: "session.network",
-            account: session.account,
-            row: &session.id.0,
-        },
-        &network,
-    );
+    let network = sealed_network(w, session.account, session.id);
     let values = [
         session.account.into(),
         session.id.into(),
@@ -183,6 +193,16 @@ fn count_ended(w: &Work<'_, '_>, sessions: u64) {
     }
 }
 
+/// Ends every session made at or after a moment.
+///
+/// # Errors
+/// The database's trouble.
+pub fn end_since(w: &mut Work<'_, '_>, account: AccountId, since: Timestamp) -> Result<(), Stop> {
+    let ended = w.tx.execute(END_SINCE, &[account.into(), since.into()])?;
+    count_ended(w, ended);
+    Ok(())
+}
+
 /// Notes that a session was used.
 ///
 /// # Errors
@@ -191,6 +211,32 @@ pub fn seen(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Result<(
     let now = w.now();
     w.tx.execute(SEEN, &[account.into(), id.into(), now.into()])?;
     Ok(())
+}
+
+/// The session is used by another browser than so far. What was proven before is no recent proof there; true if that is new.
+///
+/// # Errors
+/// The database's trouble.
+pub fn moved(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Result<bool, Stop> {
+    let recent = w.now().minus(step_up_length(&w.settings().limits));
+    let values = [
+        account.into(),
+        id.into(),
+        w.moment.client.device_label.as_str().into(),
+        sealed_network(w, account, id).into(),
+        recent.into(),
+    ];
+    Ok(w.tx.execute(MOVED, &values)? == 1)
+}
+
+fn sealed_network(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Vec<u8> {
+    let network = w.moment.client.network.clone();
+    let cell = Cell {
+        column: "session.network",
+        account,
+        row: &id.0,
+    };
+    w.seal(cell, &network)
 }
 
 /// The second factor was proven in this session.

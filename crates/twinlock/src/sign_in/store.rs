@@ -16,6 +16,11 @@ const WRONG: &str = "UPDATE sign_in SET wrong_codes = wrong_codes + 1 WHERE acco
 const PROVED_SECOND: &str = "UPDATE sign_in SET second_factor = ?3, second_factor_id = ?4, second_factor_at = ?5, secret_hash = ?6 \
     WHERE account_id = ?1 AND sign_in_id = ?2 AND second_factor IS NULL";
 const PROVED_MAILBOX: &str = "UPDATE sign_in SET mailbox_proved_at = ?3, secret_hash = ?4 WHERE account_id = ?1 AND sign_in_id = ?2";
+const FORGET_SECOND: &str = "UPDATE sign_in SET second_factor = NULL, second_factor_id = NULL, second_factor_at = NULL \
+    WHERE account_id = ?1 AND sign_in_id = ?2";
+const LEAD_TO: &str = "UPDATE sign_in SET return_to = ?3 WHERE account_id = ?1 AND sign_in_id = ?2";
+const RESET_DONE: &str =
+    "UPDATE sign_in SET purpose = 'sign_in' WHERE account_id = ?1 AND sign_in_id = ?2";
 const END: &str = "DELETE FROM sign_in WHERE account_id = ?1 AND sign_in_id = ?2";
 const END_ALL: &str = "DELETE FROM sign_in WHERE account_id = ?1";
 const END_OTHERS: &str = "DELETE FROM sign_in WHERE account_id = ?1 AND sign_in_id <> ?2";
@@ -29,6 +34,9 @@ pub const STATEMENTS: &[&str] = &[
     WRONG,
     PROVED_SECOND,
     PROVED_MAILBOX,
+    FORGET_SECOND,
+    LEAD_TO,
+    RESET_DONE,
     END,
     END_ALL,
     END_OTHERS,
@@ -183,6 +191,34 @@ pub fn proved_mailbox(
             secret_hash.into(),
         ],
     )?;
+    Ok(())
+}
+
+/// What proved the second factor is gone from the account.
+///
+/// # Errors
+/// The database's trouble.
+pub fn forget_second(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<(), Stop> {
+    w.tx.execute(FORGET_SECOND, &[sign_in.account.into(), sign_in.id.into()])?;
+    Ok(())
+}
+
+/// Leads it somewhere else in the end.
+///
+/// # Errors
+/// The database's trouble.
+pub fn lead_to(w: &mut Work<'_, '_>, sign_in: &SignIn, path: &str) -> Result<(), Stop> {
+    let values = [sign_in.account.into(), sign_in.id.into(), path.into()];
+    w.tx.execute(LEAD_TO, &values)?;
+    Ok(())
+}
+
+/// The new password is set: from here on it is a sign-in like any other.
+///
+/// # Errors
+/// The database's trouble.
+pub fn reset_done(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<(), Stop> {
+    w.tx.execute(RESET_DONE, &[sign_in.account.into(), sign_in.id.into()])?;
     Ok(())
 }
 

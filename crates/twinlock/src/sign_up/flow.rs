@@ -104,6 +104,7 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
             id,
             token: Some(token),
             step,
+            thaw: None,
         },
         sent,
     ))
@@ -218,8 +219,9 @@ fn make_account(w: &mut Work<'_, '_>, opened: &Opened, typed: &str) -> Result<Pr
         email: Some(mailbox.as_str().to_owned()),
         email_verified_at: Some(now),
         enrolment_required: false,
-        frozen_at: None,
+        frozen: None,
         created_at: now,
+        mail_refused_at: None,
     };
     account::store::insert(w, &made)?;
     if let Some(hash) = &waiting.password_hash {

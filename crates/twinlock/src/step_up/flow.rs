@@ -5,7 +5,7 @@ use twinlock_db::Locks;
 use crate::account::{self, Account, Mailbox};
 use crate::app::{Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::{Attempt, Kind, Verdict, email_code, held, password, verify};
+use crate::authenticators::{AskedFor, Attempt, Kind, Verdict, email_code, held, password, verify};
 use crate::challenge::{self, store as challenges, store::Key};
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, reload, renew};
@@ -155,6 +155,7 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
                 kind,
                 factor: None,
                 mailbox_proved: false,
+                asked_for: AskedFor::Change,
             };
             moment
                 .write(locks, move |w| by_code(w, &acting, &attempt))
@@ -267,6 +268,7 @@ fn failed(w: &mut Work<'_, '_>, session: &Session) -> Result<Option<Stop>, Stop>
         session.account,
         &Event::new("session_ended").with("reason", "wrong_codes"),
     )?;
+    account::notice(w, session.account, Topic::SessionEndedByTries, &[])?;
     Ok(Some(Refusal::SignedOut.into()))
 }
 
@@ -276,8 +278,10 @@ fn failed(w: &mut Work<'_, '_>, session: &Session) -> Result<Option<Stop>, Stop>
 /// [`Refusal::Frozen`]; [`Refusal::SignedOut`] when the account is gone.
 pub fn owner(w: &mut Work<'_, '_>, session: &Session) -> Result<Account, Stop> {
     match account::store::load(w, session.account)? {
-        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
-        Some(owner) => Ok(owner),
+        Some(owner) => match owner.frozen {
+            Some(frozen) => Err(Refusal::Frozen(frozen.by).into()),
+            None => Ok(owner),
+        },
         None => Err(Refusal::SignedOut.into()),
     }
 }

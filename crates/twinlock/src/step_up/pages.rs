@@ -54,6 +54,9 @@ struct Resend {
     text: String,
 }
 
+/// Asks for a proof though one is recent.
+const AGAIN: &str = "another";
+
 #[derive(Template)]
 #[template(path = "step_up/step_up.html")]
 struct StepUpPage {
@@ -80,6 +83,12 @@ struct SignedOutPage {
 #[must_use]
 pub fn ask(path: &str) -> Response {
     see_other(&address("/step-up", &[("return_to", path)]))
+}
+
+/// Where it is proven again by another method, though a proof is recent enough; from there back to `path`.
+#[must_use]
+pub fn prove_again(path: &str) -> String {
+    address("/step-up", &[("with", AGAIN), ("return_to", path)])
 }
 
 /// The way to a proof where none is recent enough, so that nobody fills a form in vain.
@@ -144,7 +153,7 @@ pub fn signed_out(visit: &Visit, return_to: &str) -> Result<Response, Stop> {
 pub async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Stop> {
     let return_to = own_path(wanted.return_to.as_deref());
     let offer = flow::offer(&visit.moment, visit.acting()?).await?;
-    if offer.done {
+    if offer.done && wanted.with.as_deref() != Some(AGAIN) {
         return Ok(see_other(&return_to));
     }
     let asks = choose(&offer, wanted.with.as_deref() == Some("email"));

@@ -1,6 +1,8 @@
-//! Browsers and API callers that completed a second factor before: *known* devices.
+//! Browsers and API callers an account was signed in to with before.
 //!
-//! A known device has a budget of its own for wrong codes, so that guessing elsewhere cannot lock its owner out. It skips nothing.
+//! One that completed a second factor is a *known* device: it has a budget of its own for wrong codes, so that guessing elsewhere cannot
+//! lock its owner out. One that only completed a sign-in has nothing but this: its owner is not told of it as a new device. Neither skips
+//! anything.
 
 pub mod store;
 

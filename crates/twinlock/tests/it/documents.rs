@@ -1,7 +1,9 @@
 //! The documents say what the program does: every setting with its default, every error, and links that lead somewhere.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
 use serde_json::Value;
 use twinlock::config::Settings;
 use twinlock::edge::texts;
@@ -85,6 +87,57 @@ fn every_link_between_documents_leads_somewhere() {
             assert!(target.exists(), "{} links to {link}", page.display());
         }
     }
+}
+
+#[test]
+fn every_test_named_in_the_threat_model_is_there_and_carries_its_id() {
+    let page = document("docs/src/operators/threat-model.md");
+    let tests = tests_by_module();
+    let mut ids = Vec::new();
+    for line in page.lines().filter(|line| line.contains("::")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let of_row: Vec<String> = cells[1].split(", ").map(str::to_lowercase).collect();
+        for name in cells[3].split(", ") {
+            let name = name.trim_matches('`');
+            let (module, test) = name.split_once("::").unwrap();
+            assert!(
+                tests.contains(&(module.to_owned(), test.to_owned())),
+                "{name} is not there (any more)"
+            );
+        }
+        ids.extend(of_row);
+    }
+    // The families of bad input and bad days, whole.
+    for id in "x01 x02 x03 x04 x05 x06 x09 x11 x15 x17 x18 x19 x20 x22 z01 z04 z05 z06 z07 z08 z09 z10 z11 z12 z14 z15 z16 z17 z18 z20 z21 z22 z23".split(' ') {
+        assert!(ids.contains(&id.to_owned()), "{id} has no row with a test");
+    }
+}
+
+/// Module and name of every function of the workspace that could be a test.
+fn tests_by_module() -> BTreeSet<(String, String)> {
+    let function =
+        Regex::new(r"(?m)^\s*(?:pub(?:\([a-z]+\))? )?(?:async )?fn ([a-z0-9_]+)").unwrap();
+    let mut tests = BTreeSet::new();
+    let mut open = vec![
+        root().join("crates"),
+        root().join("xtask/src"),
+        root().join("e2e/src"),
+    ];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let module = path.file_stem().unwrap().to_str().unwrap();
+                for found in function.captures_iter(&text) {
+                    tests.insert((module.to_owned(), found[1].to_owned()));
+                }
+            }
+        }
+    }
+    tests
 }
 
 /// The Markdown files of a folder; below `docs` those of its folders too.

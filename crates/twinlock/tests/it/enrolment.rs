@@ -1,14 +1,15 @@
 //! Setting up, changing and taking away second factors (attack rows E).
 
 use twinlock::app::Refusal;
+use twinlock::authenticators::Removal;
 use twinlock::settings::flow as settings;
 use twinlock::sign_in::enrolment;
 use twinlock::sign_in::flow as sign_in;
 use twinlock::sign_in::gate::Step;
-use twinlock::sign_in::reset::reset_two_factor;
+use twinlock::sign_in::reset::{By, reset_two_factor};
 use twinlock_testkit::phone::Phone;
 
-use crate::support::books::credentials;
+use crate::support::books::{credentials, nothing_is_active};
 use crate::support::caller::{NOT_THAT_CODE, PASSWORD, completed};
 use crate::support::{Place, refused};
 
@@ -80,14 +81,21 @@ async fn e02_c3_after_a_reset_the_mailbox_and_a_new_set_up_come_before_anything(
     let (account, caller) = (ann.account, app.caller("192.0.2.1"));
     let half = caller.half_session(&ann).await;
     app.work_on(account, move |w| {
-        reset_two_factor(w, account, "lost everything", "test")
+        reset_two_factor(
+            w,
+            account,
+            "lost everything",
+            &By::machine(),
+            Removal::Undoable,
+        )
     })
     .await;
     assert_eq!(app.mails_about(&ann.email, "was reset").await, 1);
     let why = refused(caller.verify(&half, &caller.code(&ann)).await);
     assert_eq!(why, Refusal::SignInExpired);
     let after = credentials(&app).await;
-    for table in ["authenticator", "totp", "device", "session"] {
+    assert!(nothing_is_active(&after));
+    for table in ["device", "session"] {
         assert!(after[table].is_empty(), "{table}");
     }
     let progress = caller.try_password(&ann.email, PASSWORD).await.unwrap();
@@ -237,7 +245,7 @@ async fn e15_nobody_touches_somebody_elses_app(place: &Place) {
     let before = credentials(&app).await;
     let moment = own.moment();
     assert_eq!(
-        refused(settings::remove(&moment, &acting, id).await),
+        refused(settings::remove(&moment, &acting, id, Removal::Undoable).await),
         Refusal::NotFound
     );
     assert_eq!(

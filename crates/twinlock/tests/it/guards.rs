@@ -14,15 +14,18 @@ on_both_engines!(
     p05_p07_s05_a_route_for_people_signed_in_refuses_everything_else,
     a_step_of_a_sign_in_refuses_whoever_has_begun_none,
     p12_a_route_for_programs_refuses_every_key_without_its_scope,
-    s03_a_route_that_wants_a_recent_proof_refuses_an_old_one,
     x01_e07_a_write_from_another_site_is_refused,
     x01_reading_changes_nothing,
     x06_x20_hostile_ids_are_not_found_and_break_nothing,
+    x15_a_method_or_kind_of_body_that_is_not_in_the_table_is_refused,
+    x17_no_made_up_path_or_header_makes_a_page_that_could_be_cached,
     x09_x11_hostile_bodies_are_refused_and_break_nothing,
 );
 
 /// Writes that need no body and read none.
 const UNREAD: &[&str] = &[
+    "/api/v1/accounts/{account}/freeze",
+    "/api/v1/accounts/{account}/unfreeze",
     "/api/v1/me/backup-codes",
     "/api/v1/me/sessions/end-others",
     "/api/v1/session/step-up/send",
@@ -276,36 +279,6 @@ async fn p12_a_route_for_programs_refuses_every_key_without_its_scope(place: &Pl
     }
 }
 
-async fn s03_a_route_that_wants_a_recent_proof_refuses_an_old_one(place: &Place) {
-    let app = place
-        .app_with(|all| all.two_factor.backup_codes.reveal = true)
-        .await;
-    let (_, live, _) = ann(&app).await;
-    app.forward(11 * 60);
-    let before = credentials(&app).await;
-    for route in table().iter().filter(|route| route.guard.step_up) {
-        let mut browser = with_cookie(&app, SESSION_COOKIE, &live);
-        let answer = ask(&mut browser, route, &[]).await;
-        let leads_to_proof =
-            answer.status == StatusCode::SEE_OTHER && answer.location().starts_with("/step-up");
-        assert!(
-            leads_to_proof || answer.status.is_client_error(),
-            "{} {}: {} {}",
-            route.method,
-            route.path,
-            answer.status,
-            answer.location()
-        );
-        assert_eq!(
-            credentials(&app).await,
-            before,
-            "{} {}",
-            route.method,
-            route.path
-        );
-    }
-}
-
 async fn x01_e07_a_write_from_another_site_is_refused(place: &Place) {
     let app = place.app().await;
     let (_, live, _) = ann(&app).await;
@@ -448,4 +421,93 @@ async fn x09_x11_hostile_bodies_are_refused_and_break_nothing(place: &Place) {
     let after = credentials(&app).await;
     assert_eq!(after["authenticator"], before["authenticator"]);
     assert_eq!(after["password"], before["password"]);
+}
+
+async fn x15_a_method_or_kind_of_body_that_is_not_in_the_table_is_refused(place: &Place) {
+    let app = place.app().await;
+    let (_, live, _) = ann(&app).await;
+    let routes = table();
+    let before = credentials(&app).await;
+    for route in &routes {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::TRACE,
+            Method::from_bytes(b"PROPFIND").unwrap(),
+        ] {
+            let listed = routes
+                .iter()
+                .any(|other| other.method == method && other.path == route.path);
+            if listed {
+                continue;
+            }
+            let mut browser = with_cookie(&app, SESSION_COOKIE, &live);
+            // The method's name in a header or field makes no other of it.
+            let disguise = [
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "null"),
+                ("x-http-method-override", route.method.as_str()),
+                ("x-method-override", route.method.as_str()),
+            ];
+            let path = path(route, NOBODYS);
+            let answer = browser.send(method.clone(), &path, &disguise, None).await;
+            assert!(
+                matches!(
+                    answer.status,
+                    StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND
+                ),
+                "{method} {path}: {}",
+                answer.status
+            );
+            assert!(
+                !answer.body.contains("x-method-override"),
+                "echoed: {method} {path}"
+            );
+        }
+    }
+    assert_eq!(credentials(&app).await, before);
+}
+
+async fn x17_no_made_up_path_or_header_makes_a_page_that_could_be_cached(place: &Place) {
+    let app = place.app().await;
+    let (_, live, _) = ann(&app).await;
+    for path in [
+        "/settings/security/x.css",
+        "/settings/security.css",
+        "/settings/security/%2e%2e/x.js",
+        "/settings/security%2Fx.css",
+        "/settings/security;x.css",
+        "/settings/security/..%2f..%2fassets/x.css",
+        "/settings/profile/.css",
+        "/api/v1/me/x.png",
+        "/api/v1/me.json",
+    ] {
+        let mut browser = with_cookie(&app, SESSION_COOKIE, &live);
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert!(!answer.body.contains("ann@example.org"), "{path}");
+    }
+    let plain = with_cookie(&app, SESSION_COOKIE, &live)
+        .get("/settings/profile")
+        .await;
+    assert_eq!(plain.status, StatusCode::OK);
+    for (name, value) in [
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "http"),
+        ("x-original-url", "/api/v1/me"),
+        ("x-rewrite-url", "/api/v1/me"),
+        ("x-forwarded-prefix", "/evil"),
+        ("forwarded", "host=evil.example"),
+        ("x-host", "evil.example"),
+    ] {
+        let mut browser = with_cookie(&app, SESSION_COOKIE, &live);
+        browser.extra.push((name, value.to_owned()));
+        let poisoned = browser.get("/settings/profile").await;
+        assert_eq!(poisoned.status, StatusCode::OK, "{name}");
+        assert_eq!(poisoned.body, plain.body, "{name} changes the page");
+    }
 }

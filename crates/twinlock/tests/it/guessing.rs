@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use twinlock::app::{Refusal, Stop, Timestamp};
-use twinlock::authenticators::Attempt;
+use twinlock::authenticators::{AskedFor, Attempt};
 use twinlock::config::Profile;
 use twinlock::sign_in::flow as sign_in;
 use twinlock::step_up::flow::{Proof, prove};
@@ -423,6 +423,7 @@ async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {
         kind: None,
         factor: None,
         mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
     };
     let outcome =
         sign_in::second_factor::verify_second_factor(&caller.moment(), &token, attempt).await;

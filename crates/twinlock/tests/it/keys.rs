@@ -465,8 +465,9 @@ async fn people(app: &TestApp, count: u32) {
                     email: Some(format!("person-{n}@example.org")),
                     email_verified_at: None,
                     enrolment_required: false,
-                    frozen_at: None,
+                    frozen: None,
                     created_at: w.now(),
+                    mail_refused_at: None,
                 };
                 account::store::insert(w, &account)?;
             }

@@ -23,6 +23,10 @@ fn letter(topic: Topic, with_link: bool) -> Letter {
         ("left", "3"),
         ("use", "sign-in"),
         ("until", "2026-03-03T15:02:00Z"),
+        ("who", "owner"),
+        ("way", "before"),
+        ("codes_ended", "yes"),
+        ("set_up_anew", "no"),
     ];
     let elsewhere = [
         ("account", "bob@example.org"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use twinlock::app::Timestamp;
-use twinlock::authenticators::{self, Attempt, Verdict};
+use twinlock::authenticators::{self, AskedFor, Attempt, Verdict};
 use twinlock::challenge;
 use twinlock::config::{Limits, Profile};
 use twinlock::throttle::rules::{self, Standing};
@@ -300,6 +300,7 @@ async fn judge(app: &TestApp, person: &Person, code: String) -> Verdict {
         kind: None,
         factor: None,
         mailbox_proved: true,
+        asked_for: AskedFor::SignIn,
     };
     let id = person.account;
     app.work_on(id, move |w| {

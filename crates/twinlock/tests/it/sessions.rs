@@ -1,13 +1,14 @@
 //! What a session is good for, how long, and what ends it (attack rows S).
 
 use twinlock::app::Refusal;
+use twinlock::authenticators::Removal;
 use twinlock::session::flow::{Acting, Carrier, sign_out};
 use twinlock::settings::flow as settings;
 use twinlock::sign_in::flow as sign_in;
-use twinlock::sign_in::reset::reset_two_factor;
+use twinlock::sign_in::reset::{By, reset_two_factor};
 use twinlock::step_up::flow::{Proof, prove};
 
-use crate::support::books::credentials;
+use crate::support::books::{credentials, nothing_is_active};
 use crate::support::caller::{NOT_THAT_CODE, PASSWORD, completed};
 use crate::support::{Caller, Person, Place, TestApp, refused};
 
@@ -108,7 +109,9 @@ async fn try_all_changes(caller: &Caller, acting: &Acting, person: &Person) {
     must_step_up(refused(
         settings::begin_app(&moment, acting, String::new(), Some(id)).await,
     ));
-    must_step_up(refused(settings::remove(&moment, acting, id).await));
+    must_step_up(refused(
+        settings::remove(&moment, acting, id, Removal::Undoable).await,
+    ));
     must_step_up(refused(settings::prefer(&moment, acting, id).await));
     must_step_up(refused(settings::make_codes(&moment, acting).await));
     must_step_up(refused(settings::reveal(&moment, acting).await));
@@ -195,7 +198,7 @@ async fn happen(
         Event::AppRemoved => {
             caller.set_up_app(ann, acting).await;
             let held = settings::overview(&moment, acting).await.unwrap().held;
-            settings::remove(&moment, acting, held.factors[0].id)
+            settings::remove(&moment, acting, held.factors[0].id, Removal::Undoable)
                 .await
                 .unwrap();
         }
@@ -209,7 +212,13 @@ async fn happen(
         Event::Reset => {
             let account = ann.account;
             app.work_on(account, move |w| {
-                reset_two_factor(w, account, "lost phone and codes", "test")
+                reset_two_factor(
+                    w,
+                    account,
+                    "lost phone and codes",
+                    &By::machine(),
+                    Removal::Undoable,
+                )
             })
             .await;
         }
@@ -320,6 +329,9 @@ async fn s07_a_session_lives_for_thirty_days_at_most(place: &Place) {
     assert!(caller.try_acting(&session.token).await.is_none());
 }
 
+/// Devices with a budget of their own.
+const KNOWN_DEVICES: &str = "SELECT COUNT(*) FROM device WHERE second_factor = 1";
+
 async fn e11_k8_turning_it_off_takes_a_code_typed_for_it(place: &Place) {
     let app = place.app().await;
     let ann = app.person_with_app("ann@example.org").await;
@@ -344,7 +356,9 @@ async fn e11_k8_turning_it_off_takes_a_code_typed_for_it(place: &Place) {
         1
     );
     let after = credentials(&app).await;
-    assert!(after["authenticator"].is_empty() && after["device"].is_empty());
+    // What was removed is kept for as long as it can be undone, and counts for nothing.
+    assert!(nothing_is_active(&after));
+    assert_eq!(app.number(KNOWN_DEVICES, &[]).await, 0);
     completed(caller.try_password(&ann.email, PASSWORD).await.unwrap());
 }
 
@@ -364,7 +378,13 @@ async fn h7_nobody_turns_off_what_is_required(place: &Place) {
         .await
         .unwrap()
         .held;
-    let outcome = settings::remove(&caller.moment(), &acting, held.factors[0].id).await;
+    let outcome = settings::remove(
+        &caller.moment(),
+        &acting,
+        held.factors[0].id,
+        Removal::Undoable,
+    )
+    .await;
     assert_eq!(refused(outcome), Refusal::LastFactor);
     assert_eq!(credentials(&app).await, before);
 }

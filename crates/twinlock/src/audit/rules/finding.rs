@@ -122,6 +122,10 @@ impl Flaw {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one sentence for each finding, beside one another"
+    )]
     fn words(&self) -> String {
         match self {
             Self::Changed(seq) => format!(

@@ -65,7 +65,7 @@ pub fn make(w: &mut Work<'_, '_>, account: AccountId) -> Result<Sheet, Stop> {
     })
 }
 
-/// Uses a code.
+/// Uses a code of the live sheet, or of the sheet `only`.
 ///
 /// # Errors
 /// The database's trouble.
@@ -73,13 +73,18 @@ pub fn consume(
     w: &mut Work<'_, '_>,
     account: AccountId,
     code: &BackupCode,
+    only: Option<i64>,
 ) -> Result<Result<(), Wrong>, Stop> {
     let mac = mac(w, account, code);
-    if store::spend(w, account, mac)? {
+    let spent = match only {
+        Some(sheet) => store::spend_on(w, account, mac, sheet)?,
+        None => store::spend(w, account, mac)?,
+    };
+    if spent {
         return Ok(Ok(()));
     }
     Ok(Err(match store::find(w, account, mac)? {
-        Some(found) if found.live => Wrong::AlreadyUsed,
+        Some(found) if only.map_or(found.live, |sheet| sheet == found.sheet) => Wrong::AlreadyUsed,
         Some(_) => Wrong::OldSheet,
         None => Wrong::Invalid,
     }))

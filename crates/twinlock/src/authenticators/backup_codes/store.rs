@@ -11,6 +11,11 @@ const STATUS: &str = "SELECT s.sheet, s.created_at, s.checked_at, \
     (SELECT COUNT(*) FROM backup_code c WHERE c.account_id = s.account_id AND c.sheet = s.sheet), \
     (SELECT COUNT(*) FROM backup_code c WHERE c.account_id = s.account_id AND c.sheet = s.sheet AND c.used_at IS NULL) \
     FROM backup_code_sheet s WHERE s.account_id = ?1 AND s.ended_at IS NULL ORDER BY s.sheet DESC LIMIT 1";
+const STATUS_BEFORE: &str = "SELECT s.sheet, s.created_at, s.checked_at, \
+    (SELECT COUNT(*) FROM backup_code c WHERE c.account_id = s.account_id AND c.sheet = s.sheet), \
+    (SELECT COUNT(*) FROM backup_code c WHERE c.account_id = s.account_id AND c.sheet = s.sheet AND c.used_at IS NULL) \
+    FROM backup_code_sheet s WHERE s.account_id = ?1 AND s.created_at < ?2 AND (s.ended_at IS NULL OR s.ended_at >= ?2) \
+    ORDER BY s.sheet DESC LIMIT 1";
 const LAST_SHEET: &str =
     "SELECT sheet FROM backup_code_sheet WHERE account_id = ?1 ORDER BY sheet DESC LIMIT 1";
 const NEW_SHEET: &str =
@@ -21,6 +26,11 @@ const WIPE_ENDED: &str = "UPDATE backup_code SET sealed = NULL WHERE account_id 
 const INSERT: &str = "INSERT INTO backup_code (account_id, code_mac, sheet, ordinal, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
 const USE: &str = "UPDATE backup_code SET used_at = ?3 WHERE account_id = ?1 AND code_mac = ?2 AND used_at IS NULL AND sheet IN \
     (SELECT sheet FROM backup_code_sheet WHERE account_id = ?1 AND ended_at IS NULL)";
+const USE_ON: &str = "UPDATE backup_code SET used_at = ?3 WHERE account_id = ?1 AND code_mac = ?2 AND used_at IS NULL AND sheet = ?4";
+const USE_ALL: &str =
+    "UPDATE backup_code SET used_at = ?2 WHERE account_id = ?1 AND used_at IS NULL";
+const REVIVE: &str =
+    "UPDATE backup_code_sheet SET ended_at = NULL WHERE account_id = ?1 AND sheet = ?2";
 const FIND: &str = "SELECT c.sheet, c.ordinal, c.used_at, s.ended_at FROM backup_code c JOIN backup_code_sheet s \
     ON s.account_id = c.account_id AND s.sheet = c.sheet WHERE c.account_id = ?1 AND c.code_mac = ?2";
 const OF_SHEET: &str = "SELECT code_mac, sealed, used_at FROM backup_code WHERE account_id = ?1 AND sheet = ?2 ORDER BY ordinal";
@@ -37,12 +47,16 @@ pub const SEALED: &[SealedColumn] = &[sealed_column!("backup_code", "sealed", ro
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
     STATUS,
+    STATUS_BEFORE,
     LAST_SHEET,
     NEW_SHEET,
     END_SHEETS,
     WIPE_ENDED,
     INSERT,
     USE,
+    USE_ON,
+    USE_ALL,
+    REVIVE,
     FIND,
     OF_SHEET,
     CHECKED,
@@ -84,16 +98,30 @@ pub struct Found {
 /// # Errors
 /// The database's trouble.
 pub fn status(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<SheetStatus>, Stop> {
-    let found = w.tx.query_opt(STATUS, &[account.into()], |row| {
-        Ok(SheetStatus {
-            sheet: row.int(0)?,
-            created_at: Timestamp::from_millis(row.int(1)?),
-            checked_at: row.opt_int(2)?.map(Timestamp::from_millis),
-            total: u32::try_from(row.int(3)?).unwrap_or(0),
-            remaining: u32::try_from(row.int(4)?).unwrap_or(0),
-        })
-    })?;
-    Ok(found)
+    Ok(w.tx.query_opt(STATUS, &[account.into()], sheet_status)?)
+}
+
+/// The sheet that was live just before a moment, as it stands now: codes spent since are spent.
+///
+/// # Errors
+/// The database's trouble.
+pub fn status_before(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    moment: Timestamp,
+) -> Result<Option<SheetStatus>, Stop> {
+    let values = [account.into(), moment.into()];
+    Ok(w.tx.query_opt(STATUS_BEFORE, &values, sheet_status)?)
+}
+
+fn sheet_status(row: &twinlock_db::Row<'_>) -> twinlock_db::DbResult<SheetStatus> {
+    Ok(SheetStatus {
+        sheet: row.int(0)?,
+        created_at: Timestamp::from_millis(row.int(1)?),
+        checked_at: row.opt_int(2)?.map(Timestamp::from_millis),
+        total: u32::try_from(row.int(3)?).unwrap_or(0),
+        remaining: u32::try_from(row.int(4)?).unwrap_or(0),
+    })
 }
 
 /// Ends the live sheet and opens the next; its number. Sealed copies of ended sheets are wiped; their hashes stay a year, to tell an
@@ -158,6 +186,41 @@ pub fn spend(w: &mut Work<'_, '_>, account: AccountId, mac: [u8; 32]) -> Result<
     Ok(w.tx
         .execute(USE, &[account.into(), mac.into(), now.into()])?
         == 1)
+}
+
+/// Uses a code of one sheet, live or not: true for exactly one caller.
+///
+/// # Errors
+/// The database's trouble.
+pub fn spend_on(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    mac: [u8; 32],
+    sheet: i64,
+) -> Result<bool, Stop> {
+    let now = w.now();
+    let values = [account.into(), mac.into(), now.into(), sheet.into()];
+    Ok(w.tx.execute(USE_ON, &values)? == 1)
+}
+
+/// Spends every code of every sheet: they were lost.
+///
+/// # Errors
+/// The database's trouble.
+pub fn spend_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    let now = w.now();
+    w.tx.execute(USE_ALL, &[account.into(), now.into()])?;
+    Ok(())
+}
+
+/// Makes a sheet the live one; the one that is live ends. Codes that were spent stay spent.
+///
+/// # Errors
+/// The database's trouble.
+pub fn revive(w: &mut Work<'_, '_>, account: AccountId, sheet: i64) -> Result<(), Stop> {
+    end_sheets(w, account)?;
+    w.tx.execute(REVIVE, &[account.into(), sheet.into()])?;
+    Ok(())
 }
 
 /// Where a code stands, without spending it.

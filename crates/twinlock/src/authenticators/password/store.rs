@@ -3,9 +3,10 @@
 use twinlock_db::sealed::SealedColumn;
 use twinlock_db::sealed_column;
 
-use crate::app::{AccountId, Cell, Stop, Work};
+use crate::app::{AccountId, Cell, Stop, Timestamp, Work};
 
 const LOAD: &str = "SELECT hash FROM password WHERE account_id = ?1";
+const CHANGED_AT: &str = "SELECT changed_at FROM password WHERE account_id = ?1";
 const SAVE: &str = "INSERT INTO password (account_id, hash, changed_at) VALUES (?1, ?2, ?3) \
     ON CONFLICT (account_id) DO UPDATE SET hash = ?2, changed_at = ?3";
 const REMOVE: &str = "DELETE FROM password WHERE account_id = ?1";
@@ -14,7 +15,7 @@ const REMOVE: &str = "DELETE FROM password WHERE account_id = ?1";
 pub const SEALED: &[SealedColumn] = &[sealed_column!("password", "hash")];
 
 /// Every statement here, for the test that prepares them all.
-pub const STATEMENTS: &[&str] = &[LOAD, SAVE, REMOVE];
+pub const STATEMENTS: &[&str] = &[LOAD, CHANGED_AT, SAVE, REMOVE];
 
 fn cell(account: AccountId) -> Cell<'static> {
     Cell {
@@ -34,6 +35,16 @@ pub fn load(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<String>, 
     sealed
         .map(|sealed| w.open_text(cell(account), &sealed))
         .transpose()
+}
+
+/// When the password was last set; `None` without one.
+///
+/// # Errors
+/// The database's trouble.
+pub fn changed_at(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Timestamp>, Stop> {
+    Ok(w.tx
+        .query_opt(CHANGED_AT, &[account.into()], |row| row.int(0))?
+        .map(Timestamp::from_millis))
 }
 
 /// Stores a hash.

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::store::{self as authenticators, Authenticator, PENDING_LIFE};
-use crate::authenticators::{Kind, Wrong};
+use crate::authenticators::{Kind, Removal, Wrong};
 use crate::session;
 
 use super::rules::{self, Bound};
@@ -184,7 +184,7 @@ pub fn compare(
     }
 }
 
-/// Removes an app altogether.
+/// Removes an app altogether, so that nothing brings it back: a half-done one, or one whose removal can no longer be undone.
 ///
 /// # Errors
 /// The database's trouble.
@@ -222,7 +222,7 @@ fn finish(
     let preferred = before.is_empty() || replaced.is_some_and(|factor| factor.preferred);
     if let Some(old) = replaced {
         session::store::move_proof(w, account, old.id, id)?;
-        remove(w, account, old.id)?;
+        authenticators::retire(w, account, old.id, Removal::Undoable)?;
     }
     if !authenticators::activate(w, account, id, preferred)? {
         return Err(Refusal::NotFound.into());

@@ -82,7 +82,24 @@ pub fn active(
         .collect()
 }
 
-/// One app, pending or active.
+/// These apps, whatever their state, or the one of them asked for.
+///
+/// # Errors
+/// As [`active`].
+pub fn among(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    ids: &[AuthenticatorId],
+    only: Option<AuthenticatorId>,
+) -> Result<Vec<Bound>, Stop> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids.iter().filter(|id| only.is_none_or(|only| only == **id)) {
+        found.extend(load(w, account, *id)?);
+    }
+    Ok(found)
+}
+
+/// One app, whatever its state.
 ///
 /// # Errors
 /// As [`active`].

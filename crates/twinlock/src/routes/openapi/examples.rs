@@ -139,6 +139,7 @@ pub(in crate::routes) fn complete() -> Value {
         "id": SIGN_IN,
         "state": "complete",
         "session": session("aal1", &json!(["otp"])),
+        "device_token": "tld_AZqxwl0-f0CKUbYsc9hOlW3kR9pVbXn2TzQmDs7FhJc",
     })
 }
 
@@ -146,7 +147,6 @@ pub(in crate::routes) fn complete() -> Value {
 pub(in crate::routes) fn complete_with_code() -> Value {
     let other = json!({
         "session": session("aal2", &json!(["pwd", "otp", "mfa"])),
-        "device_token": "tld_AZqxwl0-f0CKUbYsc9hOlW3kR9pVbXn2TzQmDs7FhJc",
     });
     with(complete(), other)
 }

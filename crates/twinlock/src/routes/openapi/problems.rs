@@ -12,7 +12,7 @@ use twinlock_web::{Messages, Problem};
 use super::super::Route;
 use super::operation::path_variables;
 use super::reference_to;
-use crate::app::{Refusal, Timestamp};
+use crate::app::{FrozenBy, Refusal, Timestamp};
 use crate::edge::Doc;
 use crate::edge::answer;
 use crate::edge::guard::Who;
@@ -58,9 +58,9 @@ fn refusals(route: &Route, doc: &Doc) -> Vec<Refusal> {
             Refusal::SignedOut,
             Refusal::WrongStep,
             Refusal::SignInExpired,
-            Refusal::Frozen,
+            Refusal::Frozen(FrozenBy::Administrator),
         ]),
-        Who::Session => refusals.extend([Refusal::SignedOut, Refusal::Frozen]),
+        Who::Session => refusals.extend([Refusal::SignedOut, Refusal::Frozen(FrozenBy::Owner)]),
         Who::ApiKey(scope) => {
             refusals.extend([Refusal::SignedOut, Refusal::MissingScope(scope.word())]);
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
-use crate::app::{Moment, SessionId, Stop};
+use crate::app::{Moment, SessionId, Stop, Timestamp};
 use crate::edge::{InPath, Page, Visit};
 use crate::session::flow::{self as sessions, Acting};
 use crate::settings::flow;
@@ -37,6 +37,9 @@ pub struct Me {
     /// When it was made.
     #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
+    /// When mail to the address was last refused for good; null as soon as one is taken.
+    #[schema(example = json!(null), required, format = DateTime)]
+    pub mail_refused_at: Option<String>,
 }
 
 /// Changes one's own account.
@@ -134,6 +137,7 @@ async fn load(moment: &Moment, acting: &Acting) -> Result<Me, Stop> {
         has_password: overview.has_password,
         two_factor_enabled: overview.held.is_on(),
         created_at: account.created_at.rfc3339(),
+        mail_refused_at: account.mail_refused_at.map(Timestamp::rfc3339),
     })
 }
 

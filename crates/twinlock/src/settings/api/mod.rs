@@ -4,13 +4,16 @@ mod account;
 mod codes;
 
 use axum::Json;
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use twinlock_web::StrictJson;
+use twinlock_web::body::parse_form;
 use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::Removal;
 use crate::authenticators::api::{
     Activated, BindKind, ChangeFactor, Enrolment, Factor, TwoFactor, TypedCode, bearable,
     meaningful,
@@ -101,16 +104,37 @@ pub async fn change_factor(
 }
 
 /// `DELETE /api/v1/me/factors/{factor}`
+#[derive(Deserialize)]
+struct HowRemoved {
+    lost: Option<String>,
+}
+
+/// `DELETE /api/v1/me/factors/{factor}`
 ///
 /// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
+/// [`Refusal::StepUpRequired`], [`Refusal::ProveByAnother`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
 pub async fn remove_factor(
     visit: Visit,
     InPath(id): InPath<AuthenticatorId>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Stop> {
-    let renewed = flow::remove(&visit.moment, visit.acting()?, id).await?;
+    let removal = removal(query.as_deref().unwrap_or_default())?;
+    let renewed = flow::remove(&visit.moment, visit.acting()?, id, removal).await?;
     let answer = StatusCode::NO_CONTENT.into_response();
     Ok(renew_cookie(&visit, renewed, answer))
+}
+
+fn removal(query: &str) -> Result<Removal, Refusal> {
+    let invalid = Refusal::Field {
+        field: "lost",
+        code: "invalid",
+    };
+    let asked: HowRemoved = parse_form(query.as_bytes()).map_err(|_| invalid.clone())?;
+    match asked.lost.as_deref() {
+        None | Some("false") => Ok(Removal::Undoable),
+        Some("true") => Ok(Removal::Lost),
+        Some(_) => Err(invalid),
+    }
 }
 
 /// `POST /api/v1/me/two-factor/disable`

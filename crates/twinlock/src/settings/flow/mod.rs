@@ -6,17 +6,23 @@ mod password;
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use password::change_password;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use twinlock_db::Locks;
 
 use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
-use crate::authenticators::{self, Attempt, Held, held, password as passwords, totp};
+use crate::authenticators::{
+    self, AskedFor, Attempt, Held, Removal, held, password as passwords, totp,
+};
 use crate::config::Methods;
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
-use crate::session::{self, Session};
+use crate::session::{self, Proof, Session};
+use crate::settings::rules::may_call_lost;
 use crate::sign_in::gate::required_by;
 use crate::step_up::flow::{demand, judge, owner};
 
@@ -48,6 +54,30 @@ pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop
                 required: required_by(w, &account).is_some(),
                 account,
             })
+        })
+        .await
+}
+
+/// What was brought back and what removed when the account was last opened again, if that was within `since`.
+///
+/// # Errors
+/// [`Refusal::SignedOut`].
+pub async fn last_thaw(
+    moment: &Moment,
+    acting: &Acting,
+    since: Duration,
+) -> Result<Option<BTreeMap<String, String>>, Stop> {
+    const LOOKED_AT: i64 = 100;
+    let acting = acting.clone();
+    moment
+        .read(move |w| {
+            let session = reload(w, &acting)?;
+            let earliest = w.now().minus(since);
+            let events = audit::store::recent(w, session.account, i64::MAX, LOOKED_AT)?;
+            let thawed = events
+                .into_iter()
+                .find(|event| event.kind == "account_thawed" && event.at > earliest);
+            Ok(thawed.and_then(|event| event.detail))
         })
         .await
 }
@@ -114,12 +144,12 @@ pub async fn confirm_app(
             let session = reload(w, &acting)?;
             owner(w, &session)?;
             let bound = authenticators::flow::confirm(w, session.account, id, &code)?;
-            session::store::proved_second(
-                w,
-                session.account,
-                session.id,
-                session::Proof::Totp(id),
-            )?;
+            // A backup code that let somebody in stays what the session rests on: with it they may call a lost phone lost.
+            let proof = match session.second_factor {
+                Some(Proof::BackupCode) if !bound.proven.first => Proof::BackupCode,
+                _ => Proof::Totp(id),
+            };
+            session::store::proved_second(w, session.account, session.id, proof)?;
             let (topic, event) = match (&bound.proven.first, &bound.proven.replaced) {
                 (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
                 (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
@@ -183,14 +213,16 @@ pub async fn prefer(moment: &Moment, acting: &Acting, id: AuthenticatorId) -> Re
         .await
 }
 
-/// Removes one of several apps. The last one goes only by turning two-factor authentication off.
+/// Removes one of several apps. The last one goes only by turning two-factor authentication off. One that was lost is never accepted
+/// again, and to say so takes a proof by another method or a backup code.
 ///
 /// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
+/// [`Refusal::StepUpRequired`], [`Refusal::ProveByAnother`], [`Refusal::LastFactor`], [`Refusal::NotFound`].
 pub async fn remove(
     moment: &Moment,
     acting: &Acting,
     id: AuthenticatorId,
+    removal: Removal,
 ) -> Result<Option<String>, Stop> {
     let acting = acting.clone();
     let token = moment
@@ -203,9 +235,12 @@ pub async fn remove(
             if active.len() == 1 {
                 return Err(Refusal::LastFactor.into());
             }
-            authenticators::flow::remove(w, session.account, id)?;
+            if removal == Removal::Lost && !may_call_lost(&session, id, &active, w.now()) {
+                return Err(Refusal::ProveByAnother.into());
+            }
+            authenticators::flow::remove(w, session.account, id, removal)?;
             let survivor = authenticators::store::active(w, session.account)?;
-            if session.second_factor == Some(session::Proof::Totp(id))
+            if session.second_factor == Some(Proof::Totp(id))
                 && let Some(survivor) = survivor.first()
             {
                 session::store::move_proof(w, session.account, id, survivor.id)?;
@@ -238,6 +273,7 @@ pub async fn disable(
         kind: None,
         factor: None,
         mailbox_proved: false,
+        asked_for: AskedFor::Change,
     };
     let token = moment
         .write(Locks::account(acting.account().0), move |w| {
@@ -250,7 +286,7 @@ pub async fn disable(
                 return Err(Refusal::StillRequired.into());
             }
             judge(w, &session, &attempt)?;
-            authenticators::flow::remove_all(w, account.id)?;
+            authenticators::flow::remove_all(w, account.id, Removal::Undoable)?;
             tell(w, &session, Topic::TwoFactorOff, "two_factor_off", "")?;
             end_others_and_renew(w, &acting)
         })

@@ -9,12 +9,12 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
-use crate::authenticators::Authenticator;
+use crate::authenticators::{Authenticator, Removal};
 use crate::edge::answer::{kept, words};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, page, see_other};
 use crate::settings::flow;
-use crate::step_up::pages::{ask_first, ask_or_stop, beside_field, signed_out};
+use crate::step_up::pages::{ask_first, ask_or_stop, beside_field, prove_again, signed_out};
 
 use super::notice::Done;
 use super::{SECURITY, authenticator_id, done, field_error, name_of, renewed};
@@ -33,6 +33,12 @@ pub struct Asked {
 #[derive(Deserialize)]
 pub struct LabelForm {
     label: String,
+}
+
+/// `POST /settings/security/methods/{id}/remove`
+#[derive(Deserialize)]
+pub struct RemoveForm {
+    lost: Option<String>,
 }
 
 /// `POST /settings/security/two-factor/disable`
@@ -56,6 +62,9 @@ struct RemovePage {
     page: Shell,
     id: String,
     question: String,
+    lost: bool,
+    error: String,
+    prove: String,
 }
 
 #[derive(Template)]
@@ -153,15 +162,29 @@ pub async fn remove_form(visit: Visit, Path(id): Path<String>) -> Result<Respons
     if let Some(proof) = ask_first(&visit, &remove_path(factor)).await? {
         return Ok(proof);
     }
+    remove_page(&visit, factor, None)
+}
+
+fn remove_page(
+    visit: &Visit,
+    factor: &Authenticator,
+    refusal: Option<&Refusal>,
+) -> Result<Response, Stop> {
     let messages = visit.moment.messages();
-    let name = name_of(&visit, factor);
+    let name = name_of(visit, factor);
     let question = messages.with("settings-remove-title", &[("name", Arg::from(name))]);
     let template = RemovePage {
         page: visit.settings_shell(question.clone(), SettingsTab::Security)?,
         id: factor.id.to_string(),
         question,
+        lost: refusal.is_some(),
+        error: refusal.map_or_else(String::new, |refusal| {
+            words(refusal, &messages, visit.moment.now)
+        }),
+        prove: prove_again(&remove_path(factor)),
     };
-    page(StatusCode::OK, &template)
+    let status = refusal.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    page(status, &template)
 }
 
 fn remove_path(factor: &Authenticator) -> String {
@@ -172,11 +195,23 @@ fn remove_path(factor: &Authenticator) -> String {
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn remove(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
+pub async fn remove(
+    visit: Visit,
+    Path(id): Path<String>,
+    StrictForm(form): StrictForm<RemoveForm>,
+) -> Result<Response, Stop> {
     let known = authenticator_id(&id)?;
-    match flow::remove(&visit.moment, visit.acting()?, known).await {
+    let removal = match form.lost.as_deref() {
+        Some("yes") => Removal::Lost,
+        _ => Removal::Undoable,
+    };
+    match flow::remove(&visit.moment, visit.acting()?, known, removal).await {
         Ok(token) => renewed(&visit, token.as_deref(), done(Done::MethodRemoved)),
         Err(Stop::Refused(Refusal::LastFactor)) => Ok(see_other(DISABLE_LAST)),
+        Err(Stop::Refused(refusal @ Refusal::ProveByAnother)) => {
+            let factors = all(&visit).await?;
+            remove_page(&visit, one(&factors, &id)?, Some(&refusal))
+        }
         Err(stop) => ask_or_stop(stop, &format!("/settings/security/methods/{known}/remove")),
     }
 }

@@ -4,6 +4,7 @@ pub mod codes;
 pub mod enrol;
 pub mod methods;
 pub mod notice;
+pub mod open_again;
 pub mod profile;
 pub mod security;
 pub mod sessions;

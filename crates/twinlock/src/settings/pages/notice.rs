@@ -2,6 +2,8 @@
 
 use twinlock_web::i18n::Arg;
 
+use crate::account::{Account, rules::mask};
+use crate::authenticators::backup_codes::pages::day;
 use crate::edge::Visit;
 
 /// What was done.
@@ -78,6 +80,23 @@ pub fn banner(visit: &Visit, word: Option<&str>) -> Option<(&'static str, String
         &[("label", Arg::from(label))],
     );
     Some((kind, text))
+}
+
+/// What a page says while the person's mail is refused.
+#[must_use]
+pub fn mail_refused(visit: &Visit, account: &Account) -> Option<String> {
+    let at = account.mail_refused_at?;
+    let messages = visit.moment.messages();
+    let address = mask(account.email.as_deref()?);
+    let support = visit.moment.app.settings.branding.support.as_str();
+    Some(messages.with(
+        "settings-mail-refused",
+        &[
+            ("address", Arg::from(address)),
+            ("day", Arg::from(day(at, &messages))),
+            ("support", Arg::from(support)),
+        ],
+    ))
 }
 
 #[cfg(test)]

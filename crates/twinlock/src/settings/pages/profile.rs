@@ -17,7 +17,7 @@ use crate::session::FirstFactor;
 use crate::settings::flow;
 use crate::step_up::pages::{ask_first, ask_or_stop};
 
-use super::notice::Done;
+use super::notice::{self, Done};
 use super::{done, field_error, renewed};
 
 const PASSWORD: &str = "/settings/password";
@@ -49,6 +49,7 @@ pub struct PasswordForm {
 struct ProfilePage {
     page: Shell,
     banner: Option<String>,
+    mail_refused: Option<String>,
     name: String,
     email: String,
     error: String,
@@ -103,6 +104,7 @@ async fn profile_page(
             SettingsTab::Profile,
         )?,
         banner,
+        mail_refused: notice::mail_refused(visit, &overview.account),
         name: typed.unwrap_or(overview.account.name),
         email: overview.account.email.unwrap_or_default(),
         error,

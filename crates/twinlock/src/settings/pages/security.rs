@@ -54,6 +54,7 @@ struct SecurityPage {
     labels: Labels,
     change: String,
     banner: Option<(&'static str, String)>,
+    mail_refused: Option<String>,
     methods: Vec<Method>,
     one_page: bool,
     can_add: bool,
@@ -99,6 +100,7 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         labels: settings.branding.labels.clone(),
         change: messages.text("settings-change-two-factor"),
         banner: notice::banner(&visit, shown.done.as_deref()),
+        mail_refused: notice::mail_refused(&visit, &overview.account),
         methods: (held.factors.iter().zip(names))
             .map(|(one, name)| method(&visit, one, name))
             .collect(),

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
 use crate::authenticators::api::{BeginFactor, Enrolment, Factor, TypedCode, bearable};
-use crate::authenticators::{Attempt, Kind};
+use crate::authenticators::{AskedFor, Attempt, Kind};
 use crate::edge::{InPath, Visit};
 
 use super::flow::{self, Held};
@@ -25,7 +25,8 @@ pub struct BeginSignIn {
     /// The address of the account.
     #[schema(example = "ann@example.org", max_length = 254)]
     pub email: String,
-    /// A known device's token from an earlier sign-in: wrong codes then count in this device's own budget.
+    /// The token of an earlier sign-in on this device: the person is not told of a new device, and once a second factor was passed on it, wrong
+    /// codes count in its own budget.
     pub device_token: Option<String>,
 }
 
@@ -124,6 +125,7 @@ pub async fn verify_second_factor(
         kind: body.kind,
         factor: body.factor,
         mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
     };
     let progress = second_factor::verify_second_factor(&visit.moment, token, attempt).await?;
     Ok(Json(told(&visit, progress)))

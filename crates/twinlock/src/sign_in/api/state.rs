@@ -89,6 +89,9 @@ pub struct SignInState {
     pub token: Option<String>,
     /// What it waits for.
     pub state: State,
+    /// `true` while the account is frozen and this sign-in is opening it again: `second_factor` then takes only what counted before the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<bool>,
     /// `first_factor`: what is offered, the first one asked first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -125,7 +128,7 @@ pub struct SignInState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub session: Option<NewSession>,
-    /// `complete`: makes this device known next time.
+    /// `complete`: present it when the next sign-in begins; it takes the place of any given before. The person is then not told of a new device.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub device_token: Option<String>,
@@ -156,7 +159,7 @@ pub struct EnrolledState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub session: Option<NewSession>,
-    /// `complete`: makes this device known next time.
+    /// `complete`: present it when the next sign-in begins; it takes the place of any given before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub device_token: Option<String>,
@@ -169,6 +172,7 @@ pub fn told(visit: &Visit, progress: Progress) -> SignInState {
         id: progress.id.to_string(),
         token: progress.token.map(|token| visit.with_device(token)),
         state: State::Complete,
+        frozen: progress.thaw.map(|_| true),
         methods: None,
         email_hint: None,
         expires_at: None,

@@ -3,13 +3,15 @@
 use crate::account::{self, Account};
 use crate::app::{AccountId, Refusal, SessionId, SignInId, Stop, Token, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::{Authenticator, Held, held};
+use crate::authenticators::{Authenticator, Held, Since, held};
 use crate::challenge::store::Times;
 use crate::config::Method;
+use crate::outbox::Topic;
 use crate::session::{self, Session, rules::total};
-use crate::trusted_device;
+use crate::trusted_device::{self, store::Proven};
 
-use crate::sign_in::rules::{Facts, Next, Requirement, next};
+use super::thaw;
+use crate::sign_in::rules::{Facts, Next, Purpose, Requirement, Thaw, next};
 use crate::sign_in::store::{self, SignIn};
 
 /// Where a sign-in stands, and the token that goes on from here.
@@ -20,6 +22,8 @@ pub struct Progress {
     pub token: Option<String>,
     /// What is asked next.
     pub step: Step,
+    /// Set while the account is frozen and this sign-in is opening it again.
+    pub thaw: Option<Thaw>,
 }
 
 /// What is asked next.
@@ -95,17 +99,20 @@ pub fn pass(
     token: Option<String>,
     password_set: bool,
 ) -> Result<Progress, Stop> {
-    let owner = owner(w, sign_in.account)?;
-    let held = held(w, sign_in.account)?;
-    let asked = next(&facts(w, sign_in, &owner, &held, password_set));
-    let step = match asked {
+    let scene = Scene::of(w, sign_in)?;
+    let step = match next(&scene.facts(w, sign_in, password_set)) {
         Next::Session => return complete(w, sign_in),
+        Next::Thaw => {
+            let sign_in = thaw::open_again(w, sign_in, &scene.owner)?;
+            // Asked as of every account from here on; it is frozen no more, so this goes one step deep.
+            return pass(w, &sign_in, token, password_set);
+        }
         Next::SecondFactor => Step::SecondFactor {
-            backup_codes: held.codes_left() > 0,
-            factors: held.factors,
+            backup_codes: scene.held.codes_left() > 0,
+            factors: scene.held.factors,
         },
         Next::Mailbox => Step::VerifyEmail {
-            masked: masked(&owner),
+            masked: masked(&scene.owner),
             mailed: super::mailbox_code(w, sign_in)?,
         },
         Next::Enrol(required_by) => Step::Enrol(required_by),
@@ -115,6 +122,7 @@ pub fn pass(
         id: sign_in.id,
         token,
         step,
+        thaw: scene.thaw,
     })
 }
 
@@ -123,19 +131,63 @@ pub fn pass(
 /// # Errors
 /// The database's trouble, or [`Refusal::Frozen`].
 pub fn asked(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Next, Stop> {
-    let owner = owner(w, sign_in.account)?;
-    let held = held(w, sign_in.account)?;
-    Ok(next(&facts(w, sign_in, &owner, &held, false)))
+    let scene = Scene::of(w, sign_in)?;
+    Ok(next(&scene.facts(w, sign_in, false)))
+}
+
+/// The account of a sign-in, what it is judged against, and whether it has to be opened first.
+pub(super) struct Scene {
+    pub(super) owner: Account,
+    /// What the account holds, or while it is frozen what opens it.
+    pub(super) held: Held,
+    pub(super) thaw: Option<Thaw>,
+}
+
+impl Scene {
+    pub(super) fn of(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Self, Stop> {
+        let owner = owner(w, sign_in.account)?;
+        match owner.frozen.and_then(|frozen| frozen.disavowed_from()) {
+            Some(event) => thaw::scene(w, owner, event),
+            None => Ok(Self {
+                held: held(w, sign_in.account)?,
+                owner,
+                thaw: None,
+            }),
+        }
+    }
+
+    fn facts(&self, w: &Work<'_, '_>, sign_in: &SignIn, password_set: bool) -> Facts {
+        let frozen_at = self.owner.frozen.map(|frozen| frozen.at);
+        Facts {
+            has_second_factor: match self.thaw {
+                Some(thaw) => thaw.since != Since::Never,
+                None => self.held.is_on(),
+            },
+            second_factor_proven: match frozen_at {
+                Some(at) => thaw::counts(sign_in, &self.held, at),
+                None => sign_in.second_factor.is_some(),
+            },
+            mailbox_proven: sign_in.mailbox_proved_at.is_some(),
+            required_by: required_by(w, &self.owner),
+            purpose: sign_in.purpose,
+            password_set,
+            thaw: self.thaw,
+        }
+    }
 }
 
 /// The account of a sign-in.
 ///
 /// # Errors
-/// [`Refusal::SignInExpired`] when it is gone, [`Refusal::Frozen`] when it is frozen.
+/// [`Refusal::SignInExpired`] when it is gone, [`Refusal::Frozen`] when it is frozen and no sign-in opens it again.
 pub fn owner(w: &mut Work<'_, '_>, account: AccountId) -> Result<Account, Stop> {
     match account::store::load(w, account)? {
-        Some(owner) if owner.frozen_at.is_some() => Err(Refusal::Frozen.into()),
-        Some(owner) => Ok(owner),
+        Some(owner) => match owner.frozen {
+            Some(frozen) if frozen.disavowed_from().is_none() => {
+                Err(Refusal::Frozen(frozen.by).into())
+            }
+            _ => Ok(owner),
+        },
         None => Err(Refusal::SignInExpired.into()),
     }
 }
@@ -146,23 +198,6 @@ fn masked(owner: &Account) -> String {
         .as_deref()
         .map(account::rules::mask)
         .unwrap_or_default()
-}
-
-fn facts(
-    w: &Work<'_, '_>,
-    sign_in: &SignIn,
-    owner: &Account,
-    held: &Held,
-    password_set: bool,
-) -> Facts {
-    Facts {
-        has_second_factor: held.is_on(),
-        second_factor_proven: sign_in.second_factor.is_some(),
-        mailbox_proven: sign_in.mailbox_proved_at.is_some(),
-        required_by: required_by(w, owner),
-        purpose: sign_in.purpose,
-        password_set,
-    }
 }
 
 /// Who requires a second factor of this account.
@@ -199,6 +234,7 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         created_at: now,
         last_seen_at: now,
         expires_at: now.plus(total(w.settings())),
+        frozen: None,
     };
     session::store::insert(w, &session)?;
     let device_token = remember_device(w, sign_in)?;
@@ -230,13 +266,24 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         id: sign_in.id,
         token: None,
         step: Step::Complete(Box::new(completed)),
+        thaw: None,
     })
 }
 
+/// Remembers the browser, and tells the person of one that is new. The browser an account was made in is not.
 fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<String>, Stop> {
-    if sign_in.second_factor.is_none() {
-        return Ok(None);
+    let proven = match sign_in.second_factor {
+        Some(_) => Proven::SecondFactor,
+        None => Proven::SignIn,
+    };
+    let remembered = trusted_device::store::remember(w, sign_in.account, proven)?;
+    if remembered.is_new && sign_in.purpose != Purpose::SignUp {
+        let second = sign_in.second_factor.map_or("none", session::Proof::word);
+        let values = [
+            ("first", sign_in.first_factor.word().to_owned()),
+            ("second", second.to_owned()),
+        ];
+        account::notice(w, sign_in.account, Topic::NewDevice, &values)?;
     }
-    let known = trusted_device::store::recognize(w, sign_in.account)?;
-    trusted_device::store::remember(w, sign_in.account, known)
+    Ok(remembered.token)
 }

@@ -144,8 +144,19 @@ pub struct MailboxOffer {
     pub masked: String,
     /// A mailed code that is live.
     pub mailed: Option<Times>,
-    /// Whether it is for a few more tries at the second factor; otherwise nothing goes on without it.
-    pub for_more_tries: bool,
+    /// What it is for.
+    pub wanted: MailboxFor,
+}
+
+/// What the mailbox is proven for in the middle of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailboxFor {
+    /// A few more tries at the second factor; everything else goes on only with it.
+    MoreTries,
+    /// Setting up a second factor.
+    Enrolment,
+    /// Opening a frozen account again.
+    Thaw,
 }
 
 /// Whether proving the mailbox is asked for now, or would give more tries: only where the sign-in did not start from the mailbox.
@@ -158,19 +169,21 @@ pub async fn mailbox_offer(moment: &Moment, token: &str) -> Result<Option<Mailbo
     };
     let looked = moment.read(move |w| {
         let sign_in = store::open(w, &token)?;
-        let for_more_tries = match gate::asked(w, &sign_in)? {
-            Next::Mailbox => false,
-            Next::SecondFactor if sign_in.mailbox_proved_at.is_none() => true,
+        let asked = gate::asked(w, &sign_in)?;
+        let owner = gate::owner(w, sign_in.account)?;
+        let wanted = match asked {
+            Next::Mailbox if owner.frozen.is_some() => MailboxFor::Thaw,
+            Next::Mailbox => MailboxFor::Enrolment,
+            Next::SecondFactor if sign_in.mailbox_proved_at.is_none() => MailboxFor::MoreTries,
             _ => return Ok(None),
         };
-        let owner = gate::owner(w, sign_in.account)?;
         let Some(email) = owner.email else {
             return Ok(None);
         };
         Ok(Some(MailboxOffer {
             masked: account::rules::mask(&email),
             mailed: mailbox_code(w, &sign_in)?,
-            for_more_tries,
+            wanted,
         }))
     });
     looked.await
@@ -250,6 +263,7 @@ fn prove_mailbox(w: &mut Work<'_, '_>, token: &Token, typed: &str) -> Result<Pro
     let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
     store::proved_mailbox(w, &sign_in, renewed.secret.hash())?;
     audit::append(w, sign_in.account, &Event::new("mailbox_proven"))?;
+    account::notice(w, sign_in.account, Topic::MailboxProven, &[])?;
     let sign_in = SignIn {
         mailbox_proved_at: Some(w.now()),
         ..sign_in

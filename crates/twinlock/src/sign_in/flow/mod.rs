@@ -6,6 +6,7 @@ pub mod mailed_code;
 pub mod opened;
 pub mod reset;
 pub mod second_factor;
+mod thaw;
 
 pub use mailed_code::{
     mailbox_code, refuse_resend_too_soon, refuse_without_code, send_code, verify_code,
@@ -85,6 +86,7 @@ pub async fn begin(
         id: opened.id,
         token: Some(opened.token(moment)),
         step,
+        thaw: None,
     })
 }
 
@@ -123,13 +125,14 @@ async fn opened_step(moment: &Moment, opened: Opened) -> Result<Progress, Stop> 
         id: opened.id,
         token: None,
         step,
+        thaw: None,
     })
 }
 
 /// What is asked now, without completing anything: looking never makes a session.
 fn standing(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     match gate::asked(w, sign_in)? {
-        Next::Session => Err(Refusal::WrongStep.into()),
+        Next::Session | Next::Thaw => Err(Refusal::WrongStep.into()),
         _ => gate::pass(w, sign_in, None, false),
     }
 }
@@ -209,8 +212,13 @@ pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Resu
             password::store::save(w, sign_in.account, &hash)?;
             crate::session::store::end_all(w, sign_in.account)?;
             store::end_others(w, &sign_in)?;
+            store::reset_done(w, &sign_in)?;
             audit::append(w, sign_in.account, &Event::new("password_reset"))?;
             account::notice(w, sign_in.account, Topic::PasswordChanged, &[])?;
+            let sign_in = SignIn {
+                purpose: Purpose::SignIn,
+                ..sign_in
+            };
             gate::pass(w, &sign_in, None, true)
         })
         .await

@@ -1,20 +1,43 @@
 //! Resetting two-factor authentication for somebody who cannot prove it any more.
 
 use crate::account;
-use crate::app::{AccountId, Refusal, Stop, Work};
+use crate::app::{AccountId, FrozenBy, Refusal, Stop, Work};
 use crate::audit::{self, Event};
-use crate::authenticators;
+use crate::authenticators::{self, Removal};
 use crate::outbox::Topic;
 use crate::session;
 use crate::throttle;
+use crate::trusted_device;
+use crate::undo;
 
 use crate::sign_in::store;
 
 /// Characters a reason may have at most.
 pub const LONGEST_REASON: usize = 500;
 
+/// Who reset it.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// For the record.
+    pub recorded: String,
+    /// For the person: values of the mail.
+    pub told: Vec<(&'static str, String)>,
+}
+
+impl By {
+    /// Somebody with access to the machine itself.
+    #[must_use]
+    pub fn machine() -> Self {
+        Self {
+            recorded: String::from("command line"),
+            told: vec![("by", String::from("machine"))],
+        }
+    }
+}
+
 /// Removes every second factor, backup code, known device, session and open sign-in of an account, and demands that a second factor is
-/// set up before anything else. `by`: who did it, for the record. The person is told by mail; ring the outbox's bell after the commit.
+/// set up before anything else. A freeze by the owner ends with it. `removal`: whether the person may
+/// undo it by the link of the mail that tells them, or everything was lost for good.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] without such an account; [`Refusal::Field`] for a reason that is empty or longer than [`LONGEST_REASON`].
@@ -22,13 +45,21 @@ pub fn reset_two_factor(
     w: &mut Work<'_, '_>,
     account: AccountId,
     reason: &str,
-    by: &str,
+    by: &By,
+    removal: Removal,
 ) -> Result<(), Stop> {
     let reason = checked(reason)?;
-    if account::store::load(w, account)?.is_none() {
-        return Err(Refusal::NotFound.into());
+    let owner = account::store::load(w, account)?.ok_or(Refusal::NotFound)?;
+    // Whoever froze it and has nothing left of before asked for just this.
+    if owner
+        .frozen
+        .is_some_and(|frozen| frozen.by == FrozenBy::Owner)
+    {
+        account::store::open(w, account)?;
+        undo::end_all(w, account)?;
     }
-    authenticators::flow::remove_all(w, account)?;
+    authenticators::flow::remove_all(w, account, removal)?;
+    trusted_device::store::forget_all(w, account)?;
     session::store::end_all(w, account)?;
     store::end_all(w, account)?;
     throttle::store::clear_waits(w, account)?;
@@ -38,14 +69,10 @@ pub fn reset_two_factor(
         account,
         &Event::new("two_factor_reset")
             .with("reason", reason)
-            .with("by", by),
+            .with("by", by.recorded.as_str()),
     )?;
-    account::notice(
-        w,
-        account,
-        Topic::TwoFactorReset,
-        &[("reason", reason.to_owned())],
-    )
+    // The reason is the administrators' own note: it stays in the record.
+    account::notice(w, account, Topic::TwoFactorReset, &by.told)
 }
 
 fn checked(reason: &str) -> Result<&str, Refusal> {

@@ -3,6 +3,7 @@
 use twinlock_db::Locks;
 
 use crate::app::{Moment, Refusal, Stop, Token, Work};
+use crate::authenticators::flow::verify_former;
 use crate::authenticators::{Attempt, Verdict, verify};
 use crate::session::FirstFactor;
 use crate::throttle::rules::wrong_codes_per_sign_in;
@@ -36,17 +37,17 @@ fn judge(w: &mut Work<'_, '_>, token: &Token, attempt: &Attempt) -> Result<Progr
     if gate::asked(w, &sign_in)? != Next::SecondFactor {
         return Err(Refusal::WrongStep.into());
     }
-    let owner = gate::owner(w, sign_in.account)?;
+    let scene = gate::Scene::of(w, &sign_in)?;
     let mailbox_proved =
         sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
-    let verdict = verify(
-        w,
-        &owner,
-        &Attempt {
-            mailbox_proved,
-            ..attempt.clone()
-        },
-    )?;
+    let attempt = Attempt {
+        mailbox_proved,
+        ..attempt.clone()
+    };
+    let verdict = match scene.thaw {
+        Some(_) => verify_former(w, &scene.owner, &attempt, &scene.held)?,
+        None => verify(w, &scene.owner, &attempt)?,
+    };
     if let Verdict::Wrong { counted, waits, .. } = verdict {
         end_after_too_many(w, &sign_in, counted, waits)?;
     }

@@ -7,6 +7,7 @@ use crate::account::rules::mask;
 use crate::app::{Refusal, Stop};
 use crate::config::Method;
 use crate::edge::{Visit, see_other};
+use crate::sign_in::flow::mailed_code::MailboxFor;
 use crate::sign_in::flow::{self, mailed_code};
 use crate::sign_in::{Purpose, Step};
 
@@ -105,11 +106,14 @@ async fn mailbox_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Respon
         return Ok(Standing::of(visit).await?.lead_on(visit));
     };
     let messages = visit.moment.messages();
-    let (why, links) = if offer.for_more_tries {
-        let back = ("/sign-in/second-factor", "second-factor-back");
-        ("mailbox-why-more-tries", vec![back])
-    } else {
-        ("mailbox-why-enrolment", vec![("/sign-in", "start-again")])
+    let start_again = ("/sign-in", "start-again");
+    let (why, link) = match offer.wanted {
+        MailboxFor::MoreTries => {
+            let back = ("/sign-in/second-factor", "second-factor-back");
+            ("mailbox-why-more-tries", back)
+        }
+        MailboxFor::Enrolment => ("mailbox-why-enrolment", start_again),
+        MailboxFor::Thaw => ("thaw-mailbox", start_again),
     };
     let asked = Asked {
         heading: "mailbox-title",
@@ -117,7 +121,7 @@ async fn mailbox_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Respon
         masked: offer.masked,
         action: MAILBOX,
         mailed: offer.mailed,
-        links,
+        links: vec![link],
     };
     asked.answer(visit, refusal)
 }

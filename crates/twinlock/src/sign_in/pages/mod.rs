@@ -20,7 +20,7 @@ use crate::edge::{Cookies, Visit, page, see_other};
 use super::flow::{self, Held};
 use super::gate::{Completed, Progress, Step};
 use super::opened::Opened;
-use super::rules::Purpose;
+use super::rules::{OPEN_AGAIN, Purpose};
 
 /// Where people go who wanted nothing in particular.
 const HOME: &str = "/settings/security";
@@ -210,6 +210,8 @@ fn path_of(step: &Step, opened: Option<&Opened>) -> &'static str {
         }
         Step::VerifyEmail { .. } if begun_for(Purpose::SignUp) => "/sign-up/verify",
         Step::VerifyEmail { .. } => "/sign-in/verify-email",
+        // Every app of before was lost; the codes of then are not.
+        Step::SecondFactor { factors, .. } if factors.is_empty() => "/sign-in/recovery-code",
         Step::SecondFactor { .. } => "/sign-in/second-factor",
         Step::Enrol(_) => "/sign-in/enroll",
         Step::NewPassword => "/sign-in/new-password",
@@ -229,6 +231,7 @@ pub fn signed_in(visit: &Visit, completed: &Completed) -> (Cookies, String) {
         cookies = cookies.device(device);
     }
     let path = match (completed.backup_codes_left, &completed.return_to) {
+        (_, Some(path)) if path == OPEN_AGAIN => OPEN_AGAIN,
         (Some(_), _) => AFTER_RECOVERY_CODE,
         (None, Some(path)) => path.as_str(),
         (None, None) => HOME,

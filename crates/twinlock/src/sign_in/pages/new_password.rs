@@ -10,6 +10,7 @@ use crate::app::{Refusal, Stop};
 use crate::authenticators::password::rules::least_characters;
 use crate::edge::answer::words;
 use crate::edge::{Visit, page, see_other};
+use crate::sign_in::rules::Thaw;
 use crate::sign_in::{Progress, Step, flow};
 
 use super::{AFTER_RECOVERY_CODE, HOME, Outcome, Standing, status_of, ticket, weigh};
@@ -24,6 +25,7 @@ pub struct NewPasswordForm {
 #[template(path = "sign_in/pages/new_password.html")]
 struct NewPasswordPage {
     page: Shell,
+    why: String,
     hint: String,
     error: String,
 }
@@ -35,7 +37,7 @@ struct NewPasswordPage {
 pub async fn ask(visit: Visit) -> Result<Response, Stop> {
     let standing = Standing::of(&visit).await?;
     match standing.progress.step {
-        Step::NewPassword => form(&visit, None),
+        Step::NewPassword => form(&visit, standing.progress.thaw, None),
         _ => Ok(standing.lead_on(&visit)),
     }
 }
@@ -51,7 +53,10 @@ pub async fn set(
     let ended = flow::set_new_password(&visit.moment, visit.sign_in()?, &typed.password).await;
     match weigh(&visit, ended).await? {
         Outcome::Done(progress) => Ok(saved(&visit, &progress)),
-        Outcome::Slip(refusal) => form(&visit, Some(&refusal)),
+        Outcome::Slip(refusal) => {
+            let thaw = Standing::of(&visit).await?.progress.thaw;
+            form(&visit, thaw, Some(&refusal))
+        }
         Outcome::Elsewhere(answer) => Ok(answer),
     }
 }
@@ -68,10 +73,11 @@ fn saved(visit: &Visit, progress: &Progress) -> Response {
     cookies.on(see_other(&format!("{path}{said}")))
 }
 
-fn form(visit: &Visit, refusal: Option<&Refusal>) -> Result<Response, Stop> {
+fn form(visit: &Visit, thaw: Option<Thaw>, refusal: Option<&Refusal>) -> Result<Response, Stop> {
     let messages = visit.moment.messages();
     let template = NewPasswordPage {
         page: visit.shell(messages.text("new-password-title")),
+        why: thaw.map_or_else(String::new, |_| messages.text("thaw-new-password")),
         hint: password_hint(visit),
         error: refusal.map_or_else(String::new, |refusal| {
             words(refusal, &messages, visit.moment.now)

@@ -7,11 +7,12 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
-use crate::authenticators::{Attempt, Authenticator, Kind};
+use crate::authenticators::{AskedFor, Attempt, Authenticator, Kind, Since};
 use crate::edge::answer::{kept, words};
 use crate::edge::{Visit, page};
 use crate::sign_in::Step;
 use crate::sign_in::flow::{mailed_code, second_factor};
+use crate::sign_in::rules::Thaw;
 
 use super::mailed::CodeForm;
 use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
@@ -27,6 +28,7 @@ pub struct SecondFactorForm {
 #[template(path = "sign_in/pages/second_factor.html")]
 struct SecondFactorPage {
     page: Shell,
+    why: String,
     intro: String,
     factor: String,
     others: Vec<(String, String)>,
@@ -41,6 +43,8 @@ struct SecondFactorPage {
 struct RecoveryPage {
     page: Shell,
     typed: String,
+    why: String,
+    has_app: bool,
     error: String,
 }
 
@@ -50,6 +54,7 @@ struct LostPhonePage {
     page: Shell,
     ask: String,
     recovery: bool,
+    has_app: bool,
     contact: Option<String>,
 }
 
@@ -78,6 +83,7 @@ pub async fn verify(
         kind: None,
         factor: chosen.and_then(|id| id.parse().ok()),
         mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
     };
     let typed = attempt.code.clone();
     let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
@@ -105,6 +111,9 @@ async fn code_page(
     else {
         return Ok(standing.lead_on(visit));
     };
+    if factors.is_empty() {
+        return Ok(standing.lead_on(visit));
+    }
     let messages = visit.moment.messages();
     let wanted = factors
         .iter()
@@ -119,6 +128,7 @@ async fn code_page(
     };
     let template = SecondFactorPage {
         page: visit.shell(messages.text("second-factor-title")),
+        why: why(visit, standing.progress.thaw),
         intro: intro(visit, &messages, wanted.filter(|_| several)),
         factor: wanted
             .filter(|_| several)
@@ -137,6 +147,18 @@ async fn code_page(
         more_tries,
     };
     page(status_of(visit, refusal), &template)
+}
+
+/// Why only some codes count, while the account is frozen.
+fn why(visit: &Visit, thaw: Option<Thaw>) -> String {
+    let message = match thaw.map(|thaw| thaw.since) {
+        Some(Since::Before) => "thaw-second-factor-before",
+        Some(Since::Now) => "thaw-second-factor-now",
+        Some(Since::Never) | None => return String::new(),
+    };
+    let support = Arg::from(&visit.moment.app.settings.branding.support);
+    let messages = visit.moment.messages();
+    messages.with(message, &[("support", support)])
 }
 
 /// Which app to open; it is named only where there are several.
@@ -183,6 +205,7 @@ pub async fn verify_recovery_code(
         kind: Some(Kind::BackupCode),
         factor: None,
         mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
     };
     let typed = attempt.code.clone();
     let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
@@ -199,9 +222,9 @@ async fn recovery_page(
     typed: &str,
 ) -> Result<Response, Stop> {
     let standing = Standing::of(visit).await?;
-    if !matches!(standing.progress.step, Step::SecondFactor { .. }) {
+    let Step::SecondFactor { factors, .. } = &standing.progress.step else {
         return Ok(standing.lead_on(visit));
-    }
+    };
     let messages = visit.moment.messages();
     let error = match refusal {
         Some(Refusal::InvalidCode { .. }) => messages.text("recovery-code-wrong"),
@@ -211,6 +234,8 @@ async fn recovery_page(
     let template = RecoveryPage {
         page: visit.shell(messages.text("recovery-code-title")),
         typed: refusal.map_or_else(String::new, |refusal| kept(refusal, typed)),
+        why: why(visit, standing.progress.thaw),
+        has_app: !factors.is_empty(),
         error,
     };
     page(status_of(visit, refusal), &template)
@@ -222,7 +247,11 @@ async fn recovery_page(
 /// [`Refusal::SignInExpired`].
 pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
     let standing = Standing::of(&visit).await?;
-    let Step::SecondFactor { backup_codes, .. } = standing.progress.step else {
+    let Step::SecondFactor {
+        backup_codes,
+        factors,
+    } = &standing.progress.step
+    else {
         return Ok(standing.lead_on(&visit));
     };
     let messages = visit.moment.messages();
@@ -233,7 +262,8 @@ pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
             "lost-phone-ask",
             &[("support", Arg::from(&branding.support))],
         ),
-        recovery: backup_codes,
+        recovery: *backup_codes,
+        has_app: !factors.is_empty(),
         contact: branding.support_url.clone(),
     };
     page(status_of(&visit, None), &template)

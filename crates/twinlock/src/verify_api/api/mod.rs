@@ -12,9 +12,9 @@ use twinlock_web::{StrictJson, network_key};
 use utoipa::ToSchema;
 
 use crate::account::Account;
-use crate::app::{AuthenticatorId, Client, Moment, Refusal, Stop};
+use crate::app::{AuthenticatorId, Client, Moment, Refusal, Stop, Timestamp};
 use crate::authenticators::api::{TwoFactor, bearable};
-use crate::authenticators::{Attempt, Kind, Wrong};
+use crate::authenticators::{AskedFor, Attempt, Kind, Wrong};
 use crate::edge::{InPath, Visit, device_label};
 use crate::session::Proof;
 
@@ -73,6 +73,9 @@ pub struct AccountState {
     /// When it was made.
     #[schema(example = "2026-11-22T14:30:05Z", format = DateTime)]
     pub created_at: String,
+    /// When mail to the address was last refused for good; null as soon as one is taken.
+    #[schema(example = json!(null), required, format = DateTime)]
+    pub mail_refused_at: Option<String>,
 }
 
 impl From<Account> for AccountState {
@@ -84,8 +87,9 @@ impl From<Account> for AccountState {
             email_verified: account.email_verified_at.is_some(),
             name: account.name,
             enrolment_required: account.enrolment_required,
-            frozen: account.frozen_at.is_some(),
+            frozen: account.frozen.is_some(),
             created_at: account.created_at.rfc3339(),
+            mail_refused_at: account.mail_refused_at.map(Timestamp::rfc3339),
         }
     }
 }
@@ -265,6 +269,7 @@ pub async fn verify(
         kind: body.kind,
         factor: body.factor,
         mailbox_proved: false,
+        asked_for: AskedFor::Application,
     };
     let verified = flow::verify(&moment, asked, attempt).await?;
     let mut answer = outcome(verified);
@@ -345,6 +350,30 @@ pub async fn unlock(
     InPath(account): InPath<AccountName>,
 ) -> Result<StatusCode, Stop> {
     flow::unlock(&visit.moment, ask(&visit, account)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/accounts/{account}/freeze`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn freeze(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<StatusCode, Stop> {
+    flow::freeze(&visit.moment, ask(&visit, account)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/accounts/{account}/unfreeze`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn unfreeze(
+    visit: Visit,
+    InPath(account): InPath<AccountName>,
+) -> Result<StatusCode, Stop> {
+    flow::unfreeze(&visit.moment, ask(&visit, account)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use crate::application::{ApiCaller, Scope};
 use crate::audit::{self, Event};
 use crate::authenticators::{self, backup_codes, password, totp};
 use crate::challenge;
-use crate::outbox;
+use crate::outbox::{self, Topic};
 use crate::session;
 use crate::sign_in;
 use crate::throttle;
@@ -16,7 +16,7 @@ use crate::trusted_device;
 use crate::undo;
 use crate::verify_api::rules::external_id;
 
-use super::{Ask, by, change, look};
+use super::{Ask, change, look, record, tell};
 
 /// An account to be made.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ pub async fn make(moment: &Moment, caller: ApiCaller, new: NewAccount) -> Result
     let claimed = mailbox.filter(|_| is_admin);
     moment
         .write(Locks::account(account.id.0), move |w| {
-            insert(w, &account, claimed.as_ref(), &by(&caller))?;
+            insert(w, &account, claimed.as_ref(), &record(&caller))?;
             if let Some(hash) = &hash {
                 password::store::save(w, account.id, hash)?;
             }
@@ -87,8 +87,9 @@ fn described(
         email: mailbox.as_ref().map(|mailbox| mailbox.as_str().to_owned()),
         email_verified_at: email_verified.then_some(moment.now),
         enrolment_required: false,
-        frozen_at: None,
+        frozen: None,
         created_at: moment.now,
+        mail_refused_at: None,
     };
     Ok((account, mailbox))
 }
@@ -155,12 +156,14 @@ pub async fn erase(moment: &Moment, ask: Ask) -> Result<(), Stop> {
         undo::end_all(w, id)?;
         throttle::store::clear_all(w, id)?;
         outbox::store::drop_account(w, id)?;
+        // The last letter outlives the account; what it says is wiped as soon as it has left.
+        tell(w, id, by, Topic::AccountDeleted, &[])?;
         account::store::delete(w, account)?;
-        audit::append(w, id, &Event::new("account_deleted").with("by", by))?;
+        audit::append(w, id, &Event::new("account_deleted").with("by", record(by)))?;
         audit::store::erase(w, id)?;
         // Last, for it waits for others at the same place.
         let event = Event::new("instance_account_deleted").with("account", id.to_string());
-        audit::append_instance(w, &event.with("by", by))
+        audit::append_instance(w, &event.with("by", record(by)))
     })
     .await
 }

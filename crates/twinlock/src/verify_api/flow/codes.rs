@@ -1,13 +1,12 @@
 //! Backup codes of an application's users.
 
-use crate::account;
 use crate::app::{Moment, Refusal, Stop};
 use crate::audit::{self, Event};
 use crate::authenticators::backup_codes::{self, Sheet, flow::ShownCode};
 use crate::authenticators::held;
 use crate::outbox::Topic;
 
-use super::{Ask, change, refuse_frozen};
+use super::{Ask, change, record, refuse_frozen, tell};
 
 /// Makes new backup codes; the old ones no longer work.
 ///
@@ -23,9 +22,9 @@ pub async fn make(moment: &Moment, ask: Ask) -> Result<Sheet, Stop> {
         audit::append(
             w,
             account.id,
-            &Event::new("backup_codes_made").with("by", by),
+            &Event::new("backup_codes_made").with("by", record(by)),
         )?;
-        account::notice(w, account.id, Topic::BackupCodesMade, &[])?;
+        tell(w, account.id, by, Topic::BackupCodesMade, &[])?;
         Ok(sheet)
     })
     .await
@@ -42,9 +41,9 @@ pub async fn reveal(moment: &Moment, ask: Ask) -> Result<(i64, Vec<ShownCode>), 
         audit::append(
             w,
             account.id,
-            &Event::new("backup_codes_revealed").with("by", by),
+            &Event::new("backup_codes_revealed").with("by", record(by)),
         )?;
-        account::notice(w, account.id, Topic::BackupCodesRevealed, &[])?;
+        tell(w, account.id, by, Topic::BackupCodesRevealed, &[])?;
         Ok(shown)
     })
     .await

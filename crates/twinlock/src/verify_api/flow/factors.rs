@@ -4,13 +4,14 @@ use twinlock_otp::{Parameters, Secret};
 
 use crate::account::Account;
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
+use crate::application::ApiCaller;
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
-use crate::authenticators::{self, Authenticator, totp};
+use crate::authenticators::{self, Authenticator, Removal, totp};
 use crate::config::Methods;
 use crate::outbox::Topic;
 
-use super::{Ask, change, changed, refuse_frozen};
+use super::{Ask, change, changed, record, refuse_frozen};
 
 /// A secret an application brings along.
 #[derive(Clone)]
@@ -94,7 +95,7 @@ fn tell_bound(
     w: &mut Work<'_, '_>,
     account: &Account,
     bound: &Bound,
-    by: &str,
+    by: &ApiCaller,
 ) -> Result<(), Stop> {
     let told = match (bound.proven.first, bound.proven.replaced) {
         (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
@@ -135,7 +136,7 @@ pub async fn alter(
             account.id,
             &Event::new(event)
                 .with("authenticator", id.to_string())
-                .with("by", by),
+                .with("by", record(by)),
         )?;
         active(w, account, id)
     })
@@ -154,7 +155,7 @@ pub async fn remove(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<()
             // It never counted: nothing else changes, and nobody has to hear of it.
             return totp::flow::remove(w, account.id, id).map(|_| ());
         }
-        authenticators::flow::remove(w, account.id, id)?;
+        authenticators::flow::remove(w, account.id, id, Removal::Undoable)?;
         let told = if authenticators::store::active(w, account.id)?.is_empty() {
             (Topic::TwoFactorOff, "two_factor_off")
         } else {

@@ -8,15 +8,17 @@ use twinlock_db::Locks;
 
 use crate::account::{self, Account};
 use crate::app::{AccountId, Moment, Refusal, Stop, Work};
-use crate::application::ApiCaller;
+use crate::application::{self, ApiCaller};
 use crate::audit::{self, Event};
-use crate::authenticators::{self, Accepted, Attempt, Verdict, Wrong, verify as judge};
+use crate::authenticators::{self, Accepted, Attempt, Removal, Verdict, Wrong, verify as judge};
+use crate::freeze::{freeze_by_key, open_by_key};
 use crate::outbox::Topic;
 use crate::session;
 use crate::sign_in::gate::required_by;
-use crate::sign_in::reset::reset_two_factor;
+use crate::sign_in::reset::{By, reset_two_factor};
 use crate::throttle;
 use crate::trusted_device;
+use crate::trusted_device::store::{Proven, Remembered};
 
 use super::rules::{AccountName, may_see};
 
@@ -29,18 +31,31 @@ pub struct Ask {
     pub account: AccountName,
 }
 
-impl Ask {
-    /// Who asked, for the record.
-    #[must_use]
-    pub fn by(&self) -> String {
-        by(&self.caller)
-    }
-}
-
 /// Who asked, for the record.
 #[must_use]
-pub fn by(caller: &ApiCaller) -> String {
+pub fn record(caller: &ApiCaller) -> String {
     format!("key {}", caller.key)
+}
+
+/// Who asked, for the person: the application's name, as the operator gave it.
+fn told(w: &mut Work<'_, '_>, caller: &ApiCaller) -> Result<Vec<(&'static str, String)>, Stop> {
+    let name = application::store::name(w, caller.application)?;
+    Ok(vec![
+        ("by", String::from("application")),
+        ("application", name.unwrap_or_default()),
+    ])
+}
+
+/// A mail for the person about what an application did.
+fn tell(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    by: &ApiCaller,
+    topic: Topic,
+    label: &[(&'static str, String)],
+) -> Result<(), Stop> {
+    let values = [told(w, by)?, label.to_vec()].concat();
+    account::notice(w, account, topic, &values)
 }
 
 /// What became of a code.
@@ -66,7 +81,7 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
     change(moment, ask, move |w, account, _| {
         match judge(w, account, &attempt)? {
             Verdict::Accepted(accepted) => Ok(Verified::Accepted {
-                device_token: trusted_device::store::remember(w, account.id, accepted.device)?,
+                device_token: remember(w, account.id)?.token,
                 accepted,
             }),
             Verdict::Wrong { why, .. } => Ok(Verified::Wrong(why)),
@@ -79,6 +94,11 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
     .await
 }
 
+/// The application asks when and where it likes, and knows its users' devices itself: nobody is told of a new one.
+fn remember(w: &mut Work<'_, '_>, account: AccountId) -> Result<Remembered, Stop> {
+    trusted_device::store::remember(w, account, Proven::SecondFactor)
+}
+
 /// Ends the waits of an account. The 30-day budget stays.
 ///
 /// # Errors
@@ -86,7 +106,34 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
 pub async fn unlock(moment: &Moment, ask: Ask) -> Result<(), Stop> {
     change(moment, ask, |w, account, by| {
         throttle::store::clear_waits(w, account.id)?;
-        audit::append(w, account.id, &Event::new("unlocked").with("by", by))
+        audit::append(
+            w,
+            account.id,
+            &Event::new("unlocked").with("by", record(by)),
+        )?;
+        tell(w, account.id, by, Topic::CodesUnlocked, &[])
+    })
+    .await
+}
+
+/// Freezes an account: nothing of it works until it is opened again.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn freeze(moment: &Moment, ask: Ask) -> Result<(), Stop> {
+    change(moment, ask, |w, account, by| {
+        freeze_by_key(w, account, &record(by))
+    })
+    .await
+}
+
+/// Opens a frozen account again, whoever froze it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn unfreeze(moment: &Moment, ask: Ask) -> Result<(), Stop> {
+    change(moment, ask, |w, account, by| {
+        open_by_key(w, account, &record(by))
     })
     .await
 }
@@ -97,7 +144,11 @@ pub async fn unlock(moment: &Moment, ask: Ask) -> Result<(), Stop> {
 /// [`Refusal::NotFound`], [`Refusal::Field`] for a reason that will not do.
 pub async fn reset(moment: &Moment, ask: Ask, reason: String) -> Result<AccountId, Stop> {
     change(moment, ask, move |w, account, by| {
-        reset_two_factor(w, account.id, &reason, by)?;
+        let by = By {
+            recorded: record(by),
+            told: told(w, by)?,
+        };
+        reset_two_factor(w, account.id, &reason, &by, Removal::Undoable)?;
         Ok(account.id)
     })
     .await
@@ -107,13 +158,13 @@ pub async fn reset(moment: &Moment, ask: Ask, reason: String) -> Result<AccountI
 async fn change<T, F>(moment: &Moment, ask: Ask, work: F) -> Result<T, Stop>
 where
     T: Send + 'static,
-    F: Fn(&mut Work<'_, '_>, &Account, &str) -> Result<T, Stop> + Send + Sync + 'static,
+    F: Fn(&mut Work<'_, '_>, &Account, &ApiCaller) -> Result<T, Stop> + Send + Sync + 'static,
 {
     let id = resolve(moment, &ask).await?;
     moment
         .write(Locks::account(id.0), move |w| {
             let account = visible(w, &ask.caller, id)?;
-            work(w, &account, &ask.by())
+            work(w, &account, &ask.caller)
         })
         .await
 }
@@ -153,8 +204,8 @@ fn visible(w: &mut Work<'_, '_>, caller: &ApiCaller, id: AccountId) -> Result<Ac
 
 /// A frozen account is left as it is.
 fn refuse_frozen(account: &Account) -> Result<(), Stop> {
-    match account.frozen_at {
-        Some(_) => Err(Refusal::Frozen.into()),
+    match account.frozen {
+        Some(frozen) => Err(Refusal::Frozen(frozen.by).into()),
         None => Ok(()),
     }
 }
@@ -165,16 +216,18 @@ fn changed(
     account: &Account,
     told: (Topic, &'static str),
     label: &str,
-    by: &str,
+    by: &ApiCaller,
 ) -> Result<(), Stop> {
     session::store::end_all(w, account.id)?;
     let (topic, event) = told;
     audit::append(
         w,
         account.id,
-        &Event::new(event).with("label", label).with("by", by),
+        &Event::new(event)
+            .with("label", label)
+            .with("by", record(by)),
     )?;
-    account::notice(w, account.id, topic, &[("label", label.to_owned())])
+    tell(w, account.id, by, topic, &[("label", label.to_owned())])
 }
 
 /// What an account holds, and whether a second factor is required of it.

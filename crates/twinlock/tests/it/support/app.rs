@@ -13,8 +13,8 @@ use twinlock::app::{
 };
 use twinlock::config::{Settings, SignUp};
 use twinlock::edge::texts;
-use twinlock::outbox;
 use twinlock::server::clock_mark;
+use twinlock::{account, outbox};
 use twinlock_db::sealed::{Keyring, MasterKey};
 use twinlock_db::{Locks, Store, StoreOptions, Value};
 use twinlock_delivery::{Mail, MemoryMail};
@@ -65,6 +65,14 @@ impl TestApp {
     pub(crate) async fn start(place: &Place, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(TurnedClock(place.time.clone()));
         Self::start_by(place, clock, change).await
+    }
+
+    /// A server that goes by another clock than the place's; its person-like helpers (`forward`, `now`) do too.
+    pub(crate) async fn start_by_clock(place: &Place, time: FakeTime) -> Self {
+        let clock = Arc::new(TurnedClock(time.clone()));
+        let mut app = Self::start_by(place, clock, |_| {}).await;
+        app.time = time;
+        app
     }
 
     /// As `serve` starts: the machine's clock is believed as long as it agrees with what was seen and with the steady count.
@@ -145,7 +153,11 @@ impl TestApp {
 
     /// Hands over what is due, until nothing is.
     pub(crate) async fn deliver(&self) {
-        while outbox::flow::pass(&self.app).await.unwrap() > 0 {}
+        while outbox::flow::pass(&self.app, account::mail_settled)
+            .await
+            .unwrap()
+            > 0
+        {}
     }
 
     /// Every mail handed over to an address, oldest first.
@@ -167,6 +179,15 @@ impl TestApp {
     /// The code in the newest mail to an address.
     pub(crate) async fn mailed_code(&self, address: &str) -> String {
         code_in(&self.last_mail_to(address).await)
+    }
+
+    /// The newest mail to an address with this in its subject.
+    pub(crate) async fn last_mail_about(&self, address: &str, subject: &str) -> Mail {
+        let mut mails = self.mails_to(address).await;
+        mails.retain(|mail| mail.subject.contains(subject));
+        mails
+            .pop()
+            .unwrap_or_else(|| panic!("no mail to {address} about {subject:?}"))
     }
 
     /// How many mails to an address have this in their subject.
@@ -221,11 +242,14 @@ impl TestApp {
 
 /// The code a mail carries: the one line that stands alone, indented.
 pub(crate) fn code_in(mail: &Mail) -> String {
-    let line = mail
-        .text
+    code_in_text(&mail.text).unwrap_or_else(|| panic!("no code in {:?}", mail.text))
+}
+
+/// The same, if there is one.
+pub(crate) fn code_in_text(text: &str) -> Option<String> {
+    let line = text
         .lines()
         .map(str::trim)
         .find(|line| line.len() == 9 && line.as_bytes().get(4) == Some(&b'-'));
-    line.unwrap_or_else(|| panic!("no code in {:?}", mail.text))
-        .to_owned()
+    line.map(str::to_owned)
 }

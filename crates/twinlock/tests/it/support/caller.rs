@@ -2,7 +2,7 @@
 
 use twinlock::account::Mailbox;
 use twinlock::app::{AccountId, Client, Fault, Moment, Refusal, Stop};
-use twinlock::authenticators::{Attempt, Kind};
+use twinlock::authenticators::{AskedFor, Attempt, Kind};
 use twinlock::session::flow::{Acting, Carrier, recognize};
 use twinlock::settings::flow as settings;
 use twinlock::sign_in::flow as sign_in;
@@ -226,6 +226,7 @@ pub(crate) fn attempt(code: &str, kind: Option<Kind>) -> Attempt {
         kind,
         factor: None,
         mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
     }
 }
 

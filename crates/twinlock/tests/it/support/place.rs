@@ -78,6 +78,13 @@ impl Place {
         app
     }
 
+    /// A second server with a clock of its own.
+    pub(crate) async fn app_by(&self, clock: FakeTime) -> TestApp {
+        let app = TestApp::start_by_clock(self, clock).await;
+        self.open.lock().unwrap().push(app.clone());
+        app
+    }
+
     /// The application on a machine whose clock may be wrong: the clock of the place is the machine's, its steady count runs apart.
     pub(crate) async fn app_on_a_machine(&self) -> TestApp {
         let app = TestApp::start_on_a_machine(self).await;
@@ -104,6 +111,8 @@ impl Place {
     pub(crate) async fn finish(&self) {
         let last = self.open.lock().unwrap().last().cloned();
         if let Some(app) = last {
+            // A notice that stands for a whole hour leaves when the hour is over.
+            app.forward(3600);
             app.deliver().await;
             books::close(&app).await;
         }

@@ -1,5 +1,9 @@
 //! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
 
+mod former;
+
+pub use former::{Restored, former, purge, restore};
+
 use std::time::Duration;
 
 use twinlock_otp::{Parameters, Secret};
@@ -12,7 +16,7 @@ use crate::session::{self, Proof};
 use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
 use crate::trusted_device;
 
-use super::rules::{Accepted, Attempt, Held, Kind, Verdict, Wrong};
+use super::rules::{Accepted, Attempt, Held, Kind, Removal, Verdict, Wrong};
 use super::{backup_codes, store, totp};
 
 /// A refusal that cost no try is written down once in so long.
@@ -34,18 +38,44 @@ pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
 /// # Errors
 /// The database's trouble.
 pub fn verify(w: &mut Work<'_, '_>, account: &Account, attempt: &Attempt) -> Result<Verdict, Stop> {
-    if account.frozen_at.is_some() {
-        return Err(Refusal::Frozen.into());
+    match account.frozen {
+        Some(frozen) => Err(Refusal::Frozen(frozen.by).into()),
+        None => judge(w, account, attempt, None),
     }
+}
+
+/// Judges a code typed to open a frozen account again: compared with `former` and nothing else, counted as every other.
+///
+/// # Errors
+/// The database's trouble.
+pub fn verify_former(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    attempt: &Attempt,
+    former: &Held,
+) -> Result<Verdict, Stop> {
+    judge(w, account, attempt, Some(former))
+}
+
+/// `former`: what to compare with instead of what the account holds.
+fn judge(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+    attempt: &Attempt,
+    former: Option<&Held>,
+) -> Result<Verdict, Stop> {
     let device = trusted_device::store::recognize(w, account.id)?;
     let as_backup_code = match attempt.kind {
         Some(kind) => kind == Kind::BackupCode,
         None => attempt.factor.is_none() && twinlock_otp::looks_like_backup_code(&attempt.code),
     };
     let (kind, verdict) = if as_backup_code {
-        ("backup_code", backup_code(w, account, attempt, device)?)
+        (
+            "backup_code",
+            backup_code(w, account, attempt, device, former)?,
+        )
     } else {
-        ("totp", app_code(w, account, attempt, device)?)
+        ("totp", app_code(w, account, attempt, device, former)?)
     };
     w.count(app::Tally::SecondFactor {
         kind,
@@ -109,28 +139,47 @@ fn with_backup_codes(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when there is no such one.
-pub fn remove(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
-    if !totp::flow::remove(w, account, id)? {
+pub fn remove(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    removal: Removal,
+) -> Result<(), Stop> {
+    if !store::retire(w, account, id, removal)? {
         return Err(Refusal::NotFound.into());
     }
     let left = store::active(w, account)?;
     match left.first() {
-        None => remove_all(w, account),
+        None => remove_all(w, account, Removal::Undoable),
         Some(first) if !first.preferred => store::prefer(w, account, first.id).map(|_| ()),
         Some(_) => Ok(()),
     }
 }
 
-/// Removes every second factor, every backup code and every known device of the account; no session rests on one any more.
+/// Removes every second factor and every backup code of the account. No device is known and no session rests on a second factor any more.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    totp::store::remove_all(w, account)?;
-    store::remove_all(w, account)?;
+pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId, removal: Removal) -> Result<(), Stop> {
+    remove_pending(w, account)?;
+    store::retire_all(w, account, removal)?;
+    if removal == Removal::Lost {
+        backup_codes::store::spend_all(w, account)?;
+    }
     backup_codes::store::end_sheets(w, account)?;
-    trusted_device::store::forget_all(w, account)?;
+    trusted_device::store::lower_all(w, account)?;
     session::store::drop_second_factor(w, account)
+}
+
+/// Removes every half-done enrolment.
+///
+/// # Errors
+/// The database's trouble.
+pub fn remove_pending(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    for id in store::pending(w, account)? {
+        totp::flow::remove(w, account, id)?;
+    }
+    Ok(())
 }
 
 /// The bucket a failure from this caller counts in, and whether it is open.
@@ -215,8 +264,12 @@ fn app_code(
     account: &Account,
     attempt: &Attempt,
     device: Option<DeviceId>,
+    former: Option<&Held>,
 ) -> Result<Verdict, Stop> {
-    let bound = totp::store::active(w, account.id, attempt.factor)?;
+    let bound = match former {
+        Some(held) => totp::store::among(w, account.id, &held.ids(), attempt.factor)?,
+        None => totp::store::active(w, account.id, attempt.factor)?,
+    };
     if bound.is_empty() {
         return Ok(Verdict::NoFactor);
     }
@@ -227,7 +280,8 @@ fn app_code(
     let cost = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
     let mut counter = counter(w, account.id, device, attempt, cost)?;
     if counter.standing != Standing::Open {
-        return locked(w, account.id, counter.standing);
+        let codes_left = codes_left(w, account.id, former)?;
+        return locked(w, account.id, counter.standing, codes_left);
     }
     let (Some(typed), true) = (typed, candidates > 0) else {
         return slipped(w, account.id, Wrong::Invalid);
@@ -237,7 +291,8 @@ fn app_code(
         Ok(id) => {
             forgive(w, account.id, &mut counter, cost)?;
             store::used(w, account.id, id)?;
-            accepted(w, account.id, Proof::Totp(id), device)
+            let left = codes_left(w, account.id, former)?;
+            accepted(w, account.id, Proof::Totp(id), device, left)
         }
         Err(why) => refused(w, account.id, why, &counter, waits),
     }
@@ -248,8 +303,17 @@ fn backup_code(
     account: &Account,
     attempt: &Attempt,
     device: Option<DeviceId>,
+    former: Option<&Held>,
 ) -> Result<Verdict, Stop> {
-    if store::active(w, account.id)?.is_empty() {
+    let only = match former {
+        Some(held) => held.backup_codes.as_ref().map(|sheet| sheet.sheet),
+        None => None,
+    };
+    let nothing = match former {
+        Some(_) => only.is_none(),
+        None => store::active(w, account.id)?.is_empty(),
+    };
+    if nothing {
         return Ok(Verdict::NoFactor);
     }
     let code = match twinlock_otp::BackupCode::parse(&attempt.code) {
@@ -274,19 +338,22 @@ fn backup_code(
     throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
     let mut counter = counter(w, account.id, device, attempt, 1)?;
     let waits = count(w, account.id, &mut counter, 1)?;
-    match backup_codes::flow::consume(w, account.id, &code)? {
+    match backup_codes::flow::consume(w, account.id, &code, only)? {
         Ok(()) => {
             own.forgive(1);
             throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
             forgive(w, account.id, &mut counter, 1)?;
-            let verdict = accepted(w, account.id, Proof::BackupCode, device)?;
-            let left =
-                backup_codes::store::status(w, account.id)?.map_or(0, |sheet| sheet.remaining);
+            // What was read of a former sheet was read before this code was spent.
+            let left = codes_left(w, account.id, former)?.saturating_sub(u32::from(only.is_some()));
+            let verdict = accepted(w, account.id, Proof::BackupCode, device, left)?;
             account::notice(
                 w,
                 account.id,
                 Topic::BackupCodeUsed,
-                &[("left", left.to_string())],
+                &[
+                    ("left", left.to_string()),
+                    ("use", attempt.asked_for.word().to_owned()),
+                ],
             )?;
             Ok(verdict)
         }
@@ -294,19 +361,30 @@ fn backup_code(
     }
 }
 
+/// Backup codes left on the sheet that counts.
+fn codes_left(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    former: Option<&Held>,
+) -> Result<u32, Stop> {
+    Ok(match former {
+        Some(held) => held.codes_left(),
+        None => backup_codes::store::status(w, account)?.map_or(0, |sheet| sheet.remaining),
+    })
+}
+
 fn accepted(
     w: &mut Work<'_, '_>,
     account: AccountId,
     proof: Proof,
     device: Option<DeviceId>,
+    backup_codes_remaining: u32,
 ) -> Result<Verdict, Stop> {
     audit::append(
         w,
         account,
         &Event::new("second_factor_accepted").with("kind", proof.word()),
     )?;
-    let backup_codes_remaining =
-        backup_codes::store::status(w, account)?.map_or(0, |sheet| sheet.remaining);
     Ok(Verdict::Accepted(Accepted {
         proof,
         backup_codes_remaining,
@@ -358,7 +436,12 @@ fn note_locked(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     audit::append_unless_repeated(w, account, &Event::new("second_factor_locked"), ONCE)
 }
 
-fn locked(w: &mut Work<'_, '_>, account: AccountId, standing: Standing) -> Result<Verdict, Stop> {
+fn locked(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    standing: Standing,
+    codes_left: u32,
+) -> Result<Verdict, Stop> {
     let until = match standing {
         Standing::Until(until) => Some(until),
         Standing::Open | Standing::Off => None,
@@ -366,8 +449,6 @@ fn locked(w: &mut Work<'_, '_>, account: AccountId, standing: Standing) -> Resul
     note_locked(w, account)?;
     let now = w.now();
     let own = throttle::store::load(w, account, Bucket::BackupCode)?;
-    let codes_left =
-        backup_codes::store::status(w, account)?.is_some_and(|sheet| sheet.remaining > 0);
-    let backup_code = codes_left && limits::backup_code_standing(&own, now) == Standing::Open;
+    let backup_code = codes_left > 0 && limits::backup_code_standing(&own, now) == Standing::Open;
     Ok(Verdict::Locked { until, backup_code })
 }
