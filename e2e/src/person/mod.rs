@@ -191,8 +191,12 @@ impl Person {
         std::fs::create_dir_all(folder.join("pages"))?;
         let size = "[innerWidth, document.documentElement.scrollHeight]";
         let size = looks::evaluate(&self.browser, size).await?;
-        let height = size[1].as_u64().unwrap_or(0).clamp(1, HIGHEST_PICTURE);
-        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": height, "scale": 1});
+        let height = size
+            .get(1)
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+            .clamp(1, HIGHEST_PICTURE);
+        let clip = json!({"x": 0, "y": 0, "width": size.get(0), "height": height, "scale": 1});
         let parameters = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let answer = self
             .browser
