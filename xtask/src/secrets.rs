@@ -1,5 +1,6 @@
 //! Secrets that must not be in the tree: private keys, tokens of this and other services, passwords written into settings.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -51,6 +52,11 @@ fn nobodys(host: &str) -> bool {
             .any(|name| host == *name || host.ends_with(&format!(".{name}")))
 }
 
+/// Whether a text repeats a few characters, as what only has the shape of a secret does.
+fn nothing_random(text: &str) -> bool {
+    text.chars().collect::<BTreeSet<char>>().len() < 8
+}
+
 /// Endings of files that hold no text.
 const NO_TEXT: &[&str] = &["png", "ico", "woff2", "db", "gz"];
 
@@ -94,6 +100,9 @@ fn found_in(patterns: &[(Regex, &'static str)], text: &str) -> Vec<(usize, &'sta
             let Some(hit) = found_here.get(0).filter(|_| !host.is_some_and(nobodys)) else {
                 continue;
             };
+            if nothing_random(hit.as_str()) {
+                continue;
+            }
             let before = text.get(..hit.start()).unwrap_or_default();
             found.push((before.matches('\n').count() + 1, *what));
         }
@@ -135,8 +144,9 @@ mod tests {
             "MHcCAQEEIJ".repeat(6)
         );
         assert_eq!(found(&key), [(2, "a private key")]);
-        let token = format!("x\ny = \"tls_{}\"", "A".repeat(86));
+        let token = format!("x\ny = \"tls_{}ab\"", "Qm7x_K".repeat(14));
         assert_eq!(found(&token), [(2, "a token of this service")]);
+        assert_eq!(found(&format!("tls_{}", "A".repeat(86))), []);
         let smtp = format!("smtp_url = \"smtps://me:{}@mail.acme.eu\"", "hunter2");
         assert_eq!(found(&smtp), [(1, "a password in an address")]);
         assert_eq!(found("smtps://me:password@mail.example.org:465"), []);

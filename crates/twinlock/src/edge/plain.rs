@@ -25,7 +25,7 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Database and keys answer too: reading and writing work now, asked anew each time and never for longer than [`PATIENCE`].
+/// Database and keys answer too: reading and writing work now, asked anew each time and never for longer than two and a half seconds.
 pub async fn ready(visit: Visit) -> Response {
     let app = &visit.moment.app;
     let trouble = match tokio::time::timeout(PATIENCE, app.store.ready()).await {

@@ -181,6 +181,10 @@ async fn e8_m17_a_link_dies_after_72_hours_to_the_second(place: &Place) {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "every use of an account, one after the other"
+)]
 async fn e8_nothing_of_a_frozen_account_works(place: &Place) {
     let app = place.app().await;
     let ann = app.person_with_app("ann@example.org").await;
@@ -778,6 +782,10 @@ async fn what_others_froze_no_sign_in_opens(place: &Place) {
     assert_eq!(app.number(by, &[]).await, 1);
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 async fn freezing_by_a_key_is_idempotent_and_knows_whose_account_it_is(place: &Place) {
     use twinlock::application::Scope;
     let app = place.app().await;

@@ -56,6 +56,10 @@ fn must_be_inert(where_it_is: &str, body: &str) {
     assert!(!body.contains(">49<"), "evaluated on {where_it_is}");
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 async fn x04_markup_in_names_is_text_on_every_page_and_in_every_answer(place: &Place) {
     let app = place
         .app_with(|all| all.two_factor.backup_codes.reveal = true)

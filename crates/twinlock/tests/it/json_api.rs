@@ -425,6 +425,10 @@ async fn x15_scripts_of_listed_origins_may_call_and_others_may_not(place: &Place
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of requests and what each is answered"
+)]
 async fn every_error_is_a_problem_that_names_the_request(place: &Place) {
     let app = TestApp::start(place, |_| {}).await;
     let key = app.api_key("shop", &USUAL).await;
@@ -454,7 +458,7 @@ async fn every_error_is_a_problem_that_names_the_request(place: &Place) {
         (
             Method::POST,
             accounts,
-            Some("{\"nam\":1}".into()),
+            Some("{\"nickname\":1}".into()),
             422,
             "invalid_request",
         ),

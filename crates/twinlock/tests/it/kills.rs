@@ -288,6 +288,10 @@ impl Caller {
         tally
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "every promise a kill may break, one after the other"
+    )]
     fn judge_one(&self, server: &Server, subject: &Subject, tally: &mut Tally) {
         let own = format!("/api/v1/accounts/ext:{}", subject.name);
         let ask = |method, path: &str, body: Value| {

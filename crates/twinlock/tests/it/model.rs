@@ -284,7 +284,7 @@ impl World {
                     .map(|(_, (code, _))| code)
                     .collect();
                 (
-                    dead.get(which % dead.len().max(1))?.to_string(),
+                    (*dead.get(which % dead.len().max(1))?).clone(),
                     false,
                     Use::Nothing,
                 )

@@ -273,6 +273,10 @@ fn topic_of(mail: &Mail) -> Topic {
 }
 
 /// One life, in which everything that is told happens at least once; the person, and what their record said before they were deleted.
+#[expect(
+    clippy::too_many_lines,
+    reason = "everything that happens to a person, in the order it happens"
+)]
 async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) {
     let mut home = app.caller("192.0.2.1");
     let (mut ann, signed_up) = home.sign_up("ann@example.org").await;
@@ -438,6 +442,10 @@ async fn admin(app: &TestApp) -> crate::support::api::Api {
     app.api().with(&key)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 async fn c7_an_applications_users_are_told_who_did_it_and_get_no_link(place: &Place) {
     let app = with_reveal(place).await;
     let mut api = admin(&app).await;

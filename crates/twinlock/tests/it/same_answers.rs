@@ -100,6 +100,10 @@ enum Step {
     Wait(u64),
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, told from its beginning to its end"
+)]
 async fn n01_every_page_says_the_same_to_every_address_byte_for_byte(place: &Place) {
     use Step::{Get, Post, Wait};
     let app = place.app().await;
