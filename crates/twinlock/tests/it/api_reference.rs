@@ -62,6 +62,8 @@ async fn an_application(player: &mut Player) {
         "POST /api/v1/accounts/{account}/backup-codes",
         "GET /api/v1/accounts/{account}/backup-codes",
         "DELETE /api/v1/accounts/{account}/factors/{factor}",
+        "POST /api/v1/accounts/{account}/freeze",
+        "POST /api/v1/accounts/{account}/unfreeze",
         "POST /api/v1/accounts/{account}/two-factor/reset",
         "DELETE /api/v1/accounts/{account}",
     ] {

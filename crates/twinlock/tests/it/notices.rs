@@ -54,6 +54,7 @@ const TOLD: &[(&str, &[Topic])] = &[
     ("password_reset", &[Topic::PasswordChanged]),
     ("mailbox_proven", &[Topic::MailboxProven]),
     ("unlocked", &[Topic::CodesUnlocked]),
+    ("account_unfrozen", &[Topic::AccountOpen]),
     ("account_deleted", &[Topic::AccountDeleted]),
 ];
 
@@ -73,6 +74,16 @@ const TOLD_SOMETIMES: &[(&str, Topic, &str)] = &[
         "second_factor_refused",
         Topic::SecondFactorLocked,
         "when the 5th, 10th, 15th, 20th and 100th in a row brings a wait",
+    ),
+    (
+        "account_frozen",
+        Topic::AccountFrozen,
+        "when it froze; another link pressed while it is frozen changes nothing more",
+    ),
+    (
+        "account_thawed",
+        Topic::AccountOpen,
+        "each time; the way there is long, and told in the stories of freezing",
     ),
     (
         "session_ended",
@@ -115,6 +126,10 @@ const NOT_TOLD: &[(&str, &str)] = &[
     (
         "other_sessions_ended",
         "it takes rights away, and whoever is signed out sees it",
+    ),
+    (
+        "session_moved",
+        "a browser that was updated looks like another one; the list of sessions shows it, and changes need a new proof",
     ),
     ("method_renamed", "nobody gets in or is kept out by it"),
     ("method_preferred", "nobody gets in or is kept out by it"),
@@ -338,6 +353,10 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
         api.post(&format!("{path}/unlock"), &json!({})).await.status,
         204
     );
+    for what in ["freeze", "unfreeze"] {
+        let answer = api.post(&format!("{path}/{what}"), &json!({})).await;
+        assert!(answer.status.is_success(), "{what}: {}", answer.body);
+    }
     // A forgotten password, and a change from a session.
     let done = forgotten_password(app, &away, &ann).await;
     let acting = away.acting(&done).await;

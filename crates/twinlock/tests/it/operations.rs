@@ -119,15 +119,15 @@ fn sighup_never_ends_a_server() {
 
 /// The fields a line about a request may have.
 const OF_A_REQUEST: &[&str] = &[
+    "timestamp",
     "level",
     "message",
-    "method",
-    "ms",
     "request",
+    "method",
     "route",
     "status",
+    "ms",
     "target",
-    "timestamp",
 ];
 
 #[test]
