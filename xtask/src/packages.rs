@@ -59,6 +59,11 @@ pub(crate) const FOR_TESTS: &[Need] = &[
         present: || exists("/usr/bin/curl"),
     },
     Need {
+        debian_package: "jq",
+        purpose: "the tutorial for developers, run as it stands",
+        present: || exists("/usr/bin/jq"),
+    },
+    Need {
         debian_package: "openssl",
         purpose: "certificates for tests",
         present: || exists("/usr/bin/openssl"),

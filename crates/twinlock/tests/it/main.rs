@@ -49,4 +49,5 @@ mod settings_pages;
 mod strangers;
 mod texts;
 mod tls;
+mod tutorial;
 mod two_servers;
