@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::built::build_everything;
 use crate::fuzz;
 use crate::packages::{self, Consent};
 use crate::postgres::PrivatePostgres;
+use crate::schema;
 use crate::step::{Show, cargo, run as run_step};
 
 /// Options of `cargo xtask campaign`.
@@ -30,6 +32,9 @@ pub(crate) struct Options {
     /// Seconds of fuzzing for each target
     #[arg(long, default_value_t = 600)]
     fuzz: u32,
+    /// Examples for each call of the API, on each engine, made from its description
+    #[arg(long, default_value_t = 200)]
+    examples: u32,
     /// Install missing Debian packages without asking
     #[arg(long)]
     yes: bool,
@@ -43,7 +48,8 @@ const LIMIT: Duration = Duration::from_secs(8 * 3600);
 /// # Errors
 /// When something could not be started.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    packages::install_missing(packages::FOR_TESTS, Consent::from_flag(options.yes))?;
+    let consent = Consent::from_flag(options.yes);
+    packages::install_missing(packages::FOR_TESTS, consent)?;
     let postgres = PrivatePostgres::start()?;
     let url = postgres.url();
     let parts = [
@@ -81,6 +87,18 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         started.elapsed(),
         fuzzed,
     ));
+    if options.examples > 0 {
+        let started = Instant::now();
+        let built = build_everything(root, LIMIT)?;
+        let tally = schema::run(root, &built, &url, options.examples, consent)?;
+        let passed = tally.failed == 0;
+        rows.push((
+            "schema, examples a call",
+            options.examples,
+            started.elapsed(),
+            passed,
+        ));
+    }
     println!("\n{:<24} {:>8} {:>9}  outcome", "part", "number", "took");
     for (part, number, took, passed) in &rows {
         println!(

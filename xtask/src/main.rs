@@ -36,6 +36,7 @@ mod named_paths;
 mod packages;
 mod policy;
 mod postgres;
+mod schema;
 mod secrets;
 mod spelling;
 mod step;

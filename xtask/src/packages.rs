@@ -70,10 +70,10 @@ pub(crate) const FOR_TESTS: &[Need] = &[
     },
 ];
 
-/// What `cargo xtask check` needs to install its spelling checker.
-pub(crate) const FOR_SPELLING: &[Need] = &[Need {
+/// What installing a tool from PyPI needs: the spelling checker, and the tester of the API's description.
+pub(crate) const FOR_PYTHON_TOOLS: &[Need] = &[Need {
     debian_package: "python3-venv",
-    purpose: "a folder of its own for the spelling checker",
+    purpose: "a folder of its own for a tool written in Python",
     present: || python_with_venv().is_some(),
 }];
 

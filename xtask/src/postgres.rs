@@ -106,7 +106,7 @@ fn log_file(folder: &Path) -> PathBuf {
 }
 
 /// A port that was free a moment ago; the server itself reports it if somebody was quicker.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

@@ -40,15 +40,23 @@ fn installed(root: &Path, consent: Consent) -> Result<PathBuf> {
     if checker.exists() {
         return Ok(checker);
     }
-    packages::install_missing(packages::FOR_SPELLING, consent)?;
+    install(&folder, &root.join("xtask/requirements.txt"), consent)?;
+    Ok(checker)
+}
+
+/// Installs tools from PyPI into a folder of their own, each pinned by version and hash in `requirements`.
+///
+/// # Errors
+/// When Python is missing and may not be installed, or when a tool cannot be had.
+pub(crate) fn install(folder: &Path, requirements: &Path, consent: Consent) -> Result<()> {
+    packages::install_missing(packages::FOR_PYTHON_TOOLS, consent)?;
     let python = packages::python_with_venv().context("no Python that makes environments")?;
-    output_of(Command::new(python).args(["-m", "venv"]).arg(&folder))?;
+    output_of(Command::new(python).args(["-m", "venv"]).arg(folder))?;
     output_of(
         Command::new(folder.join("bin/pip"))
             .args(["install", "--quiet", "--no-deps", "--require-hashes", "-r"])
-            .arg(root.join("xtask/requirements.txt")),
-    )?;
-    Ok(checker)
+            .arg(requirements),
+    )
 }
 
 fn output_of(command: &mut Command) -> Result<()> {

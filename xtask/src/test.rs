@@ -10,6 +10,7 @@ use clap::Args;
 use crate::built::{Built, TestProgram, build_everything};
 use crate::packages::{self, CHROMEDRIVER, Consent};
 use crate::postgres::PrivatePostgres;
+use crate::schema;
 use crate::step::{Show, cargo, run as run_step};
 use crate::tally::{Runner, Tally};
 
@@ -117,7 +118,9 @@ fn run_parts(root: &Path, options: &Options, report: &mut Report) -> Result<()> 
         }
     });
     if options.filterset().is_some() {
-        println!("\na filterset cannot choose examples or browser tests: these were left out");
+        println!(
+            "\na filterset cannot choose examples, browser tests or the schema's: these were left out"
+        );
         return Ok(());
     }
     report.counted_part("examples in documentation", || {
@@ -126,6 +129,14 @@ fn run_parts(root: &Path, options: &Options, report: &mut Report) -> Result<()> 
     report.counted_part("browser tests", || {
         browser_tests(root, options, &built, &url)
     });
+    if options
+        .name_part()
+        .is_none_or(|part| schema::NAME.contains(part))
+    {
+        report.counted_part(schema::NAME, || {
+            schema::run(root, &built, &url, schema::EXAMPLES, consent)
+        });
+    }
     Ok(())
 }
 

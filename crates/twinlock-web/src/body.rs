@@ -1,7 +1,7 @@
 //! Request bodies, read strictly: one content type, at most 64 kB, and exactly the fields that were asked
 //! for, each once.
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -68,12 +68,18 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for StrictJson<
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        if request.body().is_end_stream() && !request.headers().contains_key(header::CONTENT_TYPE) {
-            return Ok(None);
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            return <Self as FromRequest<S>>::from_request(request, state)
+                .await
+                .map(Some);
         }
-        <Self as FromRequest<S>>::from_request(request, state)
-            .await
-            .map(Some)
+        // Some clients announce a body in chunks and then send none: what counts is what comes.
+        match read_limited(request.into_body()).await {
+            Ok(bytes) if bytes.is_empty() => Ok(None),
+            Ok(_) => Err(unsupported_media_type("application/json")),
+            Err(Unread::TooLarge) => Err(too_large()),
+            Err(Unread::Broken) => Err(malformed("The body could not be read.")),
+        }
     }
 }
 

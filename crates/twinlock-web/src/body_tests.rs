@@ -173,6 +173,24 @@ async fn x09_a_large_body_is_refused_however_it_comes() {
 }
 
 #[tokio::test]
+async fn a_body_that_may_be_left_out_may_be_announced_and_empty() {
+    let read = async |body: Body| {
+        let read =
+            <StrictJson<Verify> as OptionalFromRequest<()>>::from_request(request(None, body), &());
+        let read = read.await.map(|read| read.is_some());
+        read.map_err(|problem| problem.status.as_u16())
+    };
+    assert_eq!(read(Body::empty()).await, Ok(false));
+    // Announced in chunks, none of which comes: such a body does not know beforehand that it is empty.
+    let chunks = Body::new(Body::empty().with_trailers(std::future::ready(None)));
+    assert!(!axum::body::HttpBody::is_end_stream(&chunks));
+    assert_eq!(read(chunks).await, Ok(false));
+    assert_eq!(read(Body::from(r#"{"code":"1"}"#)).await, Err(415));
+    let large = "1".repeat(BODY_LIMIT + 1);
+    assert_eq!(read(Body::from(large)).await, Err(413));
+}
+
+#[tokio::test]
 async fn x15_only_json_is_json() {
     let status = async |content_type: Option<&str>| {
         let read = <StrictJson<Verify> as FromRequest<()>>::from_request(

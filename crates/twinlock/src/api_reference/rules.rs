@@ -146,7 +146,7 @@ fn group(document: &Value, tag: &Value) -> Group {
     calls.sort_by_key(|call| (call.path.clone(), rank(&call.method)));
     Group {
         id: id.to_owned(),
-        heading: text(tag, "summary").to_owned(),
+        heading: text(tag, "x-displayName").to_owned(),
         about: spans(text(tag, "description")),
         calls,
     }
@@ -412,7 +412,7 @@ mod tests {
     fn document() -> Value {
         json!({
             "info": {"description": "One.\n\nTwo `x`."},
-            "tags": [{"name": "pets", "summary": "Pets", "description": "About `pets`."}],
+            "tags": [{"name": "pets", "x-displayName": "Pets", "description": "About `pets`."}],
             "paths": {"/pets/{pet}": {"post": {
                 "operationId": "post_pets_pet", "summary": "Feed a pet", "description": "Feeds it.",
                 "tags": ["pets"], "x-scope": "pets:write", "security": [{"apiKey": []}],

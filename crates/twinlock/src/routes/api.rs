@@ -178,7 +178,8 @@ fn factor_calls() -> Vec<Route> {
             )
             .takes::<shapes::TypedCode>()
             .gives::<shapes::Activated>(200)
-            .refuses([Refusal::Frozen(FrozenBy::Application), openapi::examples::WRONG_CODE]),
+            .refuses([Refusal::Frozen(FrozenBy::Application), openapi::examples::WRONG_CODE])
+            .blames("code", &["too_long"]),
         )
         .audited(),
     ]

@@ -71,6 +71,7 @@ fn step_up_calls() -> Vec<Route> {
                 Refusal::InvalidMailedCode,
                 Refusal::Mistyped,
                 Refusal::InvalidCredentials,
+                Refusal::NoFactor,
             ])
             .locks()
             .budgets()

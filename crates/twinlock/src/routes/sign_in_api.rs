@@ -147,7 +147,8 @@ fn mailed_code_calls() -> Vec<Route> {
             .sends(json!({"code": "7QX2-9RTM"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::second_factor())
-            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator)]),
+            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator)])
+            .blames("code", &["too_long"]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),
@@ -164,7 +165,8 @@ fn mailed_code_calls() -> Vec<Route> {
             .sends(json!({"code": "7QX2-9RTM"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete())
-            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator), Refusal::SignUpClosed]),
+            .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator), Refusal::SignUpClosed])
+            .blames("code", &["too_long"]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),

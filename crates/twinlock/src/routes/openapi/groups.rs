@@ -66,7 +66,7 @@ pub(super) fn group_of(path: &str) -> &str {
 /// The document's `tags`.
 pub(super) fn tags() -> Value {
     let tags = GROUPS.iter().map(
-        |(name, heading, about)| json!({"name": name, "summary": heading, "x-displayName": heading, "description": about}),
+        |(name, heading, about)| json!({"name": name, "x-displayName": heading, "description": about}),
     );
     tags.collect()
 }
