@@ -175,13 +175,14 @@ pub(crate) const STEPS: &[Step] = &[
             Bound::Word("Unknown device"),
             NOW,
             NOW,
+            Bound::Number(1),
         ],
         answer: Answer::Done,
     },
     Step {
         statements: trusted_device::store::STATEMENTS,
         beginning: "DELETE FROM device WHERE account_id = ?1 AND device_id IN",
-        values: &[Bound::Account],
+        values: &[Bound::Account, Bound::Number(1)],
         answer: Answer::Done,
     },
 ];

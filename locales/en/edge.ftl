@@ -8,6 +8,7 @@ settings-tabs = Settings
 settings-tab-profile = Profile
 settings-tab-security = Security
 settings-tab-sessions = Sessions
+settings-tab-activity = Activity
 appearance = Appearance
 appearance-system = As the device
 appearance-light = Light

@@ -9,8 +9,8 @@ use e2e::{Browsing, Demo, Listed, Person, Phone, contact_sheet};
 
 use crate::steps::{PASSWORD, give_password, sign_up, somebody_with_an_app};
 
-/// Pages that only lead on to another one.
-const LEAD_ON: &[&str] = &["/", "/api", "/settings"];
+/// Pages that only lead on to another one, or are a file.
+const LEAD_ON: &[&str] = &["/", "/api", "/settings", "/settings/activity/proof"];
 
 /// Somebody who looks closely, and what they found.
 struct Looking {

@@ -45,15 +45,6 @@ pub struct AuditEventList {
     pub next_cursor: Option<String>,
 }
 
-/// A proof of one's own events, which `twinlock audit verify --file` takes.
-#[derive(Serialize, ToSchema)]
-pub struct AuditProof {
-    /// The lines of an export: what it is, the checkpoint, the events, the anchor with its path to the checkpoint's root, the head, and
-    /// how many there were. The operator's manual describes each.
-    #[schema(value_type = Vec<Object>)]
-    pub items: Vec<super::rules::item::Item>,
-}
-
 impl From<Shown> for AuditEvent {
     fn from(event: Shown) -> Self {
         let mut detail = event.detail.unwrap_or_default();

@@ -53,6 +53,18 @@ impl Page {
         })
     }
 
+    /// Items this page holds at most.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// What the page before gave for this one.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
     /// This page of a list that is there as a whole, and the cursor of the next one. A cursor that names no item any more starts anew.
     #[must_use]
     pub fn cut<T>(&self, all: Vec<T>, name: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {

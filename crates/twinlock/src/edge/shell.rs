@@ -17,13 +17,15 @@ pub enum SettingsTab {
     Security,
     /// Sessions.
     Sessions,
+    /// The record of what happened.
+    Activity,
 }
 
 /// Where the look is chosen.
 pub const APPEARANCE: &str = "/appearance";
 
 impl SettingsTab {
-    const ALL: [(SettingsTab, &'static str, &'static str); 3] = [
+    const ALL: [(SettingsTab, &'static str, &'static str); 4] = [
         (Self::Profile, "settings-tab-profile", "/settings/profile"),
         (
             Self::Security,
@@ -34,6 +36,11 @@ impl SettingsTab {
             Self::Sessions,
             "settings-tab-sessions",
             "/settings/sessions",
+        ),
+        (
+            Self::Activity,
+            "settings-tab-activity",
+            "/settings/activity",
         ),
     ];
 }

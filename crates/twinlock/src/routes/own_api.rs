@@ -158,6 +158,19 @@ fn own_session_calls() -> Vec<Route> {
             .paged(),
         ),
         api(
+            Method::GET,
+            "/api/v1/me/audit-events",
+            Who::Session,
+            get(me::list_events),
+            Doc::of(
+                "List what happened to one's own account",
+                "The account's record, the newest event first: what happened, when, from which device, and the hashes that bind each event to the one before.",
+            )
+            .gives::<crate::audit::api::AuditEventList>(200)
+            .answers(examples::events())
+            .paged(),
+        ),
+        api(
             Method::DELETE,
             "/api/v1/me/sessions/{session}",
             Who::Session,

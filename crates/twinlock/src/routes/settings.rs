@@ -4,7 +4,9 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::{Route, Throttle, Who};
-use crate::settings::pages::{codes, enrol, methods, open_again, profile, security, sessions};
+use crate::settings::pages::{
+    activity, codes, enrol, methods, open_again, profile, security, sessions,
+};
 use crate::step_up::pages as step_up;
 
 fn show(path: &'static str, handler: axum::routing::MethodRouter<()>) -> Route {
@@ -67,6 +69,8 @@ fn backup_codes() -> Vec<Route> {
 #[rustfmt::skip]
 fn account() -> Vec<Route> {
     vec![
+        show("/settings/activity", get(activity::show)),
+        show("/settings/activity/proof", get(activity::proof)),
         show("/settings/profile", get(profile::show)),
         change("/settings/profile", post(profile::rename)).audited(),
         show("/settings/password", get(profile::password_form)),

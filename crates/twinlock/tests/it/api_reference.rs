@@ -136,6 +136,7 @@ async fn their_codes_and_sessions(player: &mut Player) {
     let elsewhere = crate::support::caller::completed(done).session;
     assert_eq!(elsewhere.account, person);
     player.plays("GET /api/v1/me/sessions").await;
+    player.plays("GET /api/v1/me/audit-events").await;
     player
         .variables
         .insert("SESSION_ID", elsewhere.id.to_string());

@@ -38,9 +38,9 @@ mod model;
 mod notices;
 mod odds;
 mod operations;
-
 mod proxies;
 mod recent_proof;
+mod record;
 mod restoring;
 mod same_answers;
 mod second_look;

@@ -21,7 +21,7 @@ use super::{chain, lines, open};
 /// Check the record.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// Check this export, or a proof from the JSON API, instead of the database.
+    /// Check this export, or a proof from the page Activity, instead of the database.
     #[arg(long, value_name = "EXPORT", conflicts_with = "account")]
     file: Option<PathBuf>,
     /// Only this account's events, or those of the `instance`.

@@ -68,6 +68,24 @@ fn factor(label: &str) -> Value {
     })
 }
 
+/// What happened to an account.
+pub(in crate::routes) fn events() -> Value {
+    json!({
+        "items": [{
+            "chain": "account",
+            "account": FACTOR,
+            "seq": 12,
+            "at": USED,
+            "kind": "signed_in",
+            "device": "Firefox on Linux",
+            "detail": {"first": "password", "second": "totp"},
+            "previous": "5f3c0a9be1d2",
+            "hash": "c1d7e60b4a98",
+        }],
+        "next_cursor": null,
+    })
+}
+
 /// A code that was accepted.
 pub(in crate::routes) fn verified() -> Value {
     json!({

@@ -1,6 +1,7 @@
 //! The session's own account by the JSON API: who it is, its second factors, its backup codes.
 
 mod account;
+mod activity;
 mod codes;
 
 use axum::Json;
@@ -27,6 +28,7 @@ pub use account::{
     ChangeMe, ChangePassword, Ended, ListedSession, Me, SessionList, change_me, change_password,
     end_other_sessions, end_session, list_sessions, me,
 };
+pub use activity::list_events;
 pub use codes::{CheckedCode, check_code, make_codes, reveal_codes};
 
 /// Sets up a second factor of one's own.

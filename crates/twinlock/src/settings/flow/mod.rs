@@ -1,8 +1,10 @@
 //! What a person may change about their own account.
 
+mod activity;
 mod codes;
 mod password;
 
+pub use activity::{events, proof_of_events};
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use password::change_password;
 

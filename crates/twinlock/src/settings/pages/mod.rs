@@ -1,5 +1,6 @@
 //! The person's own pages. Each part has its forms, its handlers and what its templates are filled with.
 
+pub mod activity;
 pub mod codes;
 pub mod enrol;
 pub mod methods;

@@ -188,6 +188,8 @@ fn compare(shown: &Value, is: &Value, path: &str, differences: &mut Vec<String>)
             for name in shown.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
                 let path = format!("{path}.{name}");
                 match (shown.get(name), is.get(name)) {
+                    // What is known of an event depends on the event.
+                    (Some(Value::Object(_)), Some(Value::Object(_))) if name == "detail" => {}
                     (Some(shown), Some(is)) => compare(shown, is, &path, differences),
                     (Some(_), None) => differences.push(format!("{path} is not there")),
                     _ => differences.push(format!("{path} is not shown")),
