@@ -91,6 +91,16 @@ async fn x04_markup_in_names_is_text_on_every_page_and_in_every_answer(place: &P
             let answer = browser.get(&path).await;
             assert!(!answer.status.is_server_error(), "{path}: {}", answer.body);
             match route.guard.surface {
+                // A file is kept, never shown: no browser takes it for a page.
+                Surface::Page if answer.headers.contains_key("content-disposition") => {
+                    assert!(
+                        answer
+                            .header("content-disposition")
+                            .starts_with("attachment")
+                    );
+                    assert!(!answer.header("content-type").contains("html"), "{path}");
+                    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+                }
                 Surface::Page => must_be_inert(&path, &answer.body),
                 Surface::Api => {
                     assert!(
