@@ -1,18 +1,26 @@
 """Who calls what, for Schemathesis: an application's key, somebody's session, or a sign-in under way.
 
-Sessions and sign-ins come from the API itself, by password, and are renewed when a test ended them.
+Sessions and sign-ins come from the API itself, by password, and are renewed when a test ended them. Accounts, factors and sessions
+that a path names are there three times out of four: otherwise a test would see little beyond "not found".
 """
 
+import base64
+import collections
+import hmac
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 
 import schemathesis
+from schemathesis import GenerationMode
+from schemathesis.core.parameters import ParameterLocation
 
 URL = os.environ["TWINLOCK_URL"]
 KEY = os.environ["TWINLOCK_KEY"]
-PASSWORD = "seven wooden kettles sing"
+# The one in the examples of the description, so that these work.
+PASSWORD = "otters juggle pebbles"
 
 
 def ask(method, path, token=None, body=None):
@@ -31,6 +39,75 @@ def ask(method, path, token=None, body=None):
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as refused:
         return refused.code, json.loads(refused.read() or b"null")
+
+
+def code_of(secret):
+    """What an authenticator app with this secret shows now."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), "sha1")
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+# The factors that wait for their code, by whose they are: id, secret, and since when.
+PENDING = {}
+
+
+def factor_of(base, token, wanted, besides=0):
+    """A factor in the state wanted, besides so many others, there already or set up now; nothing where the tests left no room for one."""
+    status, known = ask("GET", f"{base}/two-factor", token)
+    if status != 200:
+        return None
+    there = [factor["id"] for factor in known["factors"] if factor["state"] == wanted]
+    if len(there) > besides:
+        return there[-1]
+    # One that waits for its code is not listed, and a new one takes its place: so it is used for a while.
+    if wanted == "pending" and (kept := PENDING.get(token if base == "/me" else base)):
+        id, _, since = kept
+        if time.monotonic() - since < 30:
+            return id
+    status, made = ask("POST", f"{base}/factors", token, {"kind": "totp", "label": "Phone"})
+    if status != 201:
+        return None
+    id = made["factor"]["id"]
+    if wanted == "pending":
+        PENDING[token if base == "/me" else base] = id, made["totp"]["secret"], time.monotonic()
+    else:
+        code = code_of(made["totp"]["secret"])
+        status, _ = ask("POST", f"{base}/factors/{id}/activate", token, {"code": code})
+        if status != 200:
+            return None
+        return factor_of(base, token, wanted, besides)
+    return id
+
+
+class Accounts:
+    """The application's own accounts: one that tests deleted or froze gives way to a new one."""
+
+    def __init__(self):
+        self.number = 0
+        self.account = None
+
+    def somebody_new(self):
+        self.number += 1
+        body = {"external_id": f"user-{os.getpid()}-{self.number}", "name": "Ann"}
+        status, answer = ask("POST", "/accounts", KEY, body)
+        assert status == 201, answer
+        self.account = answer["id"]
+
+    def with_factor(self, wanted):
+        """An account with a factor in this state, and the factor."""
+        if self.account:
+            status, answer = ask("GET", f"/accounts/{self.account}", KEY)
+            if status != 200 or answer["frozen"]:
+                self.account = None
+        factor = self.account and factor_of(f"/accounts/{self.account}", KEY, wanted)
+        if factor is None:
+            self.somebody_new()
+            factor = factor_of(f"/accounts/{self.account}", KEY, wanted)
+        assert factor, "no factor can be set up"
+        return self.account, factor
 
 
 class People:
@@ -69,6 +146,26 @@ class People:
         assert self.session, "nobody can sign in"
         return self.session
 
+    def session_with_factor(self, wanted, besides):
+        """A session of somebody with a factor in this state besides so many others, and the factor."""
+        factor = factor_of("/me", self.session_token(), wanted, besides)
+        if factor is None:
+            self.email = self.session = None
+            factor = factor_of("/me", self.session_token(), wanted, besides)
+        assert factor, "no factor can be set up"
+        return self.session_token(), factor
+
+    def another_session(self):
+        """A session, and the id of another one of the same person."""
+        token = self.session_token()
+        other = self.signed_in()
+        if other is None:
+            self.email = self.session = None
+            token, other = self.session_token(), self.signed_in()
+        assert other, "nobody can sign in twice"
+        _, answer = ask("GET", "/me/sessions", other)
+        return token, next(session["id"] for session in answer["items"] if session["current"])
+
     def sign_in_token(self):
         if self.sign_in and ask("GET", f"/sign-in/{self.sign_in[0]}", self.sign_in[1])[0] == 200:
             return self.sign_in
@@ -78,17 +175,91 @@ class People:
         return self.sign_in
 
 
+ACCOUNTS = Accounts()
 PEOPLE = People()
+TIMES = collections.Counter()
+
+# Calls of one's own account that say little unless there is a second factor.
+NEEDS_A_FACTOR = ("/me/backup-codes", "/me/backup-codes/check", "/me/two-factor/disable")
+
+
+def below(case):
+    """The path as in the description, without the base."""
+    return case.operation.path.removeprefix("/api/v1")
 
 
 def kind_of(path):
     """Which token a path wants."""
-    below = path.removeprefix("/api/v1")
-    if below.startswith(("/me", "/session")):
+    if path.startswith(("/me", "/session")):
         return "session"
-    if below.startswith("/sign-in/{"):
+    if path.startswith("/sign-in/{"):
         return "sign-in"
     return "key"
+
+
+def names_what_is_there(case):
+    """Whether the path shall name something that is there: never where the test is about a wrong path."""
+    meta = case.meta
+    path = meta and meta.components.get(ParameterLocation.PATH)
+    if path and path.mode == GenerationMode.NEGATIVE:
+        return False
+    TIMES[case.operation.label] += 1
+    return TIMES[case.operation.label] % 4 != 0
+
+
+def types_the_right_code(case, factor):
+    """Every second time, where the body is right in its shape: random texts are never the right code."""
+    meta = case.meta
+    body = meta and meta.components.get(ParameterLocation.BODY)
+    if not body or body.mode == GenerationMode.NEGATIVE or not isinstance(case.body, dict):
+        return
+    TIMES[f"right code, {case.operation.label}"] += 1
+    for id, secret, _ in PENDING.values():
+        if id == factor and TIMES[f"right code, {case.operation.label}"] % 2:
+            case.body["code"] = code_of(secret)
+
+
+def as_application(case):
+    """The key; and in the path an account of its own, with a factor."""
+    if case.path_parameters and names_what_is_there(case):
+        wanted = "pending" if below(case).endswith("/activate") else "active"
+        account, factor = ACCOUNTS.with_factor(wanted)
+        there = {"account": account, "factor": factor}
+        case.path_parameters.update({name: there[name] for name in case.path_parameters})
+        if wanted == "pending":
+            types_the_right_code(case, factor)
+    return KEY
+
+
+def as_person(case):
+    """A session; and in the path a factor or another session of the same person."""
+    path = below(case)
+    names = case.path_parameters or {}
+    if ("factor" in names or path in NEEDS_A_FACTOR) and names_what_is_there(case):
+        wanted = "pending" if path.endswith("/activate") else "active"
+        # The last one cannot be removed.
+        besides = 1 if case.method == "DELETE" else 0
+        token, factor = PEOPLE.session_with_factor(wanted, besides)
+        if "factor" in names:
+            names["factor"] = factor
+        if wanted == "pending":
+            types_the_right_code(case, factor)
+        return token
+    if "session" in names and names_what_is_there(case):
+        token, names["session"] = PEOPLE.another_session()
+        return token
+    return PEOPLE.session_token()
+
+
+def as_sign_in(case):
+    """The token of a sign-in under way; and its id in the path."""
+    id, token = PEOPLE.sign_in_token()
+    if case.path_parameters:
+        case.path_parameters["id"] = id
+    return token
+
+
+CALLERS = {"session": as_person, "sign-in": as_sign_in, "key": as_application}
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -96,15 +267,8 @@ class Token:
     """The token a call carries."""
 
     def get(self, case, context):
-        kind = kind_of(case.operation.path)
-        if kind == "session":
-            return PEOPLE.session_token()
-        if kind == "sign-in":
-            return PEOPLE.sign_in_token()[1]
-        return KEY
+        return CALLERS[kind_of(below(case))](case)
 
     def set(self, case, data, context):
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {data}"
-        if kind_of(case.operation.path) == "sign-in" and case.path_parameters:
-            case.path_parameters["id"] = PEOPLE.sign_in[0]

@@ -23,7 +23,7 @@ use crate::tally::Tally;
 pub(crate) const NAME: &str = "schema of the API";
 
 /// Examples of each call in an ordinary run; `cargo xtask campaign` makes 200.
-pub(crate) const EXAMPLES: u32 = 15;
+pub(crate) const EXAMPLES: u32 = 20;
 
 /// The release in `tests/clients/requirements.txt`, part of the folder's name, so that a new one is installed beside the old.
 const RELEASE: &str = "4.32.5";
@@ -53,8 +53,13 @@ pub(crate) fn run(
             .arg(root.join("tests/clients/schemathesis.toml"))
             .arg("run")
             .arg(format!("{}/api/openapi.json", server.url))
-            .args(["--seed", "1", "--phases", "examples,coverage,fuzzing"])
-            .args(["--continue-on-failure", "--no-color", "--warnings", "off"])
+            .args([
+                "--seed",
+                "1",
+                "--phases",
+                "examples,coverage,fuzzing,stateful",
+            ])
+            .args(["--continue-on-failure", "--no-color"])
             .args(["--max-examples", &examples.to_string()])
             .current_dir(&server.folder)
             .env(
@@ -148,12 +153,14 @@ impl Server {
     }
 }
 
-/// The hooks call as from another network than the tests: hence the trusted proxy.
+/// The hooks call as from another network than the tests: hence the trusted proxy. Backup codes may be shown again, so that the calls
+/// for it do more than refuse.
 fn settings(port: u16, database: &str) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\ntrusted_proxies = [\"127.0.0.1\"]\n\
          [database]\nurl = \"{database}\"\n\
-         [sign_in]\nmethods = [\"password\", \"email_code\"]\nsign_up = \"open\"\n"
+         [sign_in]\nmethods = [\"password\", \"email_code\"]\nsign_up = \"open\"\n\
+         [two_factor.backup_codes]\nreveal = true\n"
     )
 }
 
