@@ -58,6 +58,13 @@ impl Timestamp {
             .div_ceil(1000)
     }
 
+    /// Reads a point in time written as RFC 3339, with any offset. What is before 1970 or no such text is none.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let point: jiff::Timestamp = text.parse().ok()?;
+        (point.as_millisecond() >= 0).then(|| Self(point.as_millisecond()))
+    }
+
     /// RFC 3339 in UTC, to the second.
     #[must_use]
     pub fn rfc3339(self) -> String {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -66,8 +66,8 @@ pub struct Doc {
     pub refusals: Vec<Refusal>,
     /// Whether it takes `limit` and `cursor`.
     pub paged: bool,
-    /// A word of its query that is true or false, and what it means.
-    pub flag: Option<(&'static str, &'static str)>,
+    /// What its query takes beside that: name, meaning, schema.
+    pub query: Vec<(&'static str, &'static str, Value)>,
 }
 
 impl Doc {
@@ -85,7 +85,7 @@ impl Doc {
             answer_example: None,
             refusals: Vec::new(),
             paged: false,
-            flag: None,
+            query: Vec::new(),
         }
     }
 
@@ -164,8 +164,14 @@ impl Doc {
 
     /// It reads a word of its query that is true or false.
     #[must_use]
-    pub fn flag(mut self, name: &'static str, meaning: &'static str) -> Self {
-        self.flag = Some((name, meaning));
+    pub fn flag(self, name: &'static str, meaning: &'static str) -> Self {
+        self.query(name, meaning, json!({"type": "boolean", "default": false}))
+    }
+
+    /// It reads a word of its query.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, meaning: &'static str, schema: Value) -> Self {
+        self.query.push((name, meaning, schema));
         self
     }
 

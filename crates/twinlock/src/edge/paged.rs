@@ -34,8 +34,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
 impl Page {
     fn read(query: &str) -> Result<Self, Problem> {
-        let query: Query = parse_form(query.as_bytes())?;
-        let limit = match query.limit.as_deref() {
+        let Query { limit, cursor } = parse_form(query.as_bytes())?;
+        Self::of(limit.as_deref(), cursor)
+    }
+
+    /// A page of a list that takes more than these two.
+    ///
+    /// # Errors
+    /// A limit that is none.
+    pub fn of(limit: Option<&str>, cursor: Option<String>) -> Result<Self, Problem> {
+        let limit = match limit {
             None => Some(USUAL),
             Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)),
         };
@@ -47,10 +55,7 @@ impl Page {
             )
             .field("limit", "invalid_value", "Send a number from 1 to 200."));
         };
-        Ok(Self {
-            limit,
-            cursor: query.cursor,
-        })
+        Ok(Self { limit, cursor })
     }
 
     /// Items this page holds at most.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Route, openapi, own_api, sign_in_api};
 use crate::app::{FrozenBy, Refusal};
 use crate::application::Scope;
+use crate::audit::rules::kinds;
 use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
@@ -33,6 +34,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(one_factor_calls());
     routes.extend(code_calls());
     routes.extend(sheet_calls());
+    routes.push(record_call());
     routes.extend(sign_in_api::table());
     routes.extend(own_api::table());
     routes
@@ -288,4 +290,38 @@ fn sheet_calls() -> Vec<Route> {
         )
         .audited(),
     ]
+}
+
+fn record_call() -> Route {
+    Route::api(
+        Method::GET,
+        "/api/v1/audit-events",
+        Who::ApiKey(Scope::AccountsRead),
+        get(accounts::list_events),
+        Doc::of(
+            "List what happened",
+            "The record of your application's accounts, the newest event first: sign-ins, changes of second factors, wrong codes, and who did it. With scope `admin` also that of people, of deleted accounts, and of the instance itself. A page looks through a limited part of the record, so it may hold fewer events than asked for, or none, and still name a `next_cursor`: go on until that is null. Collect new events with `since`.",
+        )
+        .gives::<crate::audit::api::AuditEventList>(200)
+        .answers(openapi::examples::events())
+        .paged()
+        .query(
+            "account",
+            "Only this account: its id, or `ext:` and your own id for it. 404 where the key may not see it.",
+            json!({"type": "string", "minLength": 1}),
+        )
+        .query(
+            "kind",
+            "Only events of this kind.",
+            json!({"type": "string", "enum": kinds::words()}),
+        )
+        .query(
+            "since",
+            "Nothing that happened before.",
+            json!({"type": "string", "format": "date-time"}),
+        )
+        .refuses([Refusal::NotFound])
+        .blames("kind", &["invalid"])
+        .blames("since", &["invalid"]),
+    )
 }

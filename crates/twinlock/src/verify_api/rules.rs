@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::account::Account;
-use crate::app::{AccountId, Refusal};
+use crate::app::{AccountId, ApplicationId, Refusal};
 use crate::application::{ApiCaller, Scope};
 
 /// Characters an application's own id may have at most.
@@ -23,12 +23,17 @@ pub enum AccountName {
 impl<'de> Deserialize<'de> for AccountName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        Self::read(&text).ok_or_else(|| serde::de::Error::custom("not an account"))
+    }
+}
+
+impl AccountName {
+    /// Reads a name; `None` for what is neither form.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         match text.strip_prefix("ext:") {
-            Some(external) => Ok(Self::External(external.to_owned())),
-            None => text
-                .parse()
-                .map(Self::Id)
-                .map_err(|_| serde::de::Error::custom("not an account")),
+            Some(external) => Some(Self::External(external.to_owned())),
+            None => text.parse().map(Self::Id).ok(),
         }
     }
 }
@@ -52,7 +57,14 @@ pub fn external_id(sent: &str) -> Result<String, Refusal> {
 /// Whether a key may see an account: one its application made, or with scope `admin` a person's.
 #[must_use]
 pub fn may_see(caller: &ApiCaller, account: &Account) -> bool {
-    match account.application {
+    may_read(caller, account.application)
+}
+
+/// Whether a key may see an event: one of an account its application made, or with scope `admin` one of a person, of an account that is
+/// gone, or of the instance. `application` is that of the event's account.
+#[must_use]
+pub fn may_read(caller: &ApiCaller, application: Option<ApplicationId>) -> bool {
+    match application {
         Some(application) => application == caller.application,
         None => caller.may(Scope::Admin),
     }

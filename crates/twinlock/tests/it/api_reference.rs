@@ -65,6 +65,7 @@ async fn an_application(player: &mut Player) {
         "POST /api/v1/accounts/{account}/freeze",
         "POST /api/v1/accounts/{account}/unfreeze",
         "POST /api/v1/accounts/{account}/two-factor/reset",
+        "GET /api/v1/audit-events",
         "DELETE /api/v1/accounts/{account}",
     ] {
         as_application(player, call, &[]).await;

@@ -1,11 +1,15 @@
 //! The record of what happened (C5, E14): what a person sees of their own, and what of it can be changed without notice: nothing.
 
 use http::Method;
+use serde_json::{Value, json};
+use twinlock::app::Timestamp;
+use twinlock::application::Scope;
 use twinlock::audit::Chain;
 use twinlock::audit::rules::finding::Flaw;
 use twinlock::audit::rules::item::Item;
 use twinlock::audit::rules::verifier::Trusted;
 
+use crate::support::api::Api;
 use crate::support::record::{check, verify};
 use crate::support::{Browser, Place, TestApp};
 
@@ -14,6 +18,8 @@ on_both_engines!(
     c5_old_events_are_a_page_further_and_the_kinds_can_be_picked,
     e14_a_proof_of_ones_own_events_holds_and_a_touched_one_does_not,
     c5_the_json_api_lists_ones_own_events_page_by_page,
+    c5_an_application_reads_the_record_of_its_own_accounts_only,
+    c5_an_application_finds_a_rare_kind_page_by_page_and_collects_new_events,
     d15_an_event_that_was_changed_dropped_or_moved_is_named,
 );
 
@@ -218,4 +224,113 @@ async fn d15_an_event_that_was_changed_dropped_or_moved_is_named(place: &Place) 
         app.tamper(undone, &[person.account.into()]).await;
     }
     assert_eq!(verify(&app).await.found, 0);
+}
+
+/// Account and kind of each event on a page.
+fn told(page: &Value) -> Vec<(String, String)> {
+    let items = page["items"].as_array().unwrap().iter();
+    let word = |value: &Value| value.as_str().unwrap_or("instance").to_owned();
+    items
+        .map(|event| (word(&event["account"]), word(&event["kind"])))
+        .collect()
+}
+
+async fn read(api: &mut Api, query: &str) -> Value {
+    let path = format!("/api/v1/audit-events?limit=200{query}");
+    let answer = api.get(&path).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+    answer.json()
+}
+
+async fn c5_an_application_reads_the_record_of_its_own_accounts_only(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let usual = [Scope::AccountsRead, Scope::AccountsWrite];
+    let mut shop = app.api().with(&app.api_key("shop", &usual).await);
+    let mut bank = app.api().with(&app.api_key("bank", &usual).await);
+    let mut office = app.api().with(&app.api_key("shop", &Scope::ALL).await);
+    let mut verifier = app.api().with(&app.api_key("shop", &[Scope::Verify]).await);
+    let mut ids = Vec::new();
+    for api in [&mut shop, &mut bank] {
+        let made = api
+            .post("/api/v1/accounts", &json!({"external_id": "one"}))
+            .await;
+        ids.push(made.json()["id"].as_str().unwrap().to_owned());
+    }
+    let (shops, banks) = (ids[0].as_str(), ids[1].as_str());
+    let made = |id: &str| vec![(id.to_owned(), String::from("account_made"))];
+    assert_eq!(told(&read(&mut shop, "").await), made(shops));
+    assert_eq!(told(&read(&mut bank, "").await), made(banks));
+    assert_eq!(
+        told(&read(&mut shop, "&account=ext:one").await),
+        made(shops)
+    );
+    // The administrator's key sees people and the instance too, and still nobody of another application.
+    let all = told(&read(&mut office, "").await);
+    let anns = ann.account.to_string();
+    assert!(all.iter().any(|(account, _)| *account == anns), "{all:?}");
+    assert!(all.iter().any(|(account, _)| account == "instance"));
+    assert!(!all.iter().any(|(account, _)| account == banks), "{all:?}");
+    let hers = told(&read(&mut office, &format!("&account={anns}")).await);
+    assert!(hers.len() >= 4, "{hers:?}");
+    assert!(hers.iter().all(|(account, _)| *account == anns), "{hers:?}");
+    for (query, status) in [
+        (format!("account={banks}"), 404),
+        (format!("account={anns}"), 404),
+        (String::from("account=ext:two"), 404),
+        (String::from("account=nobody"), 404),
+        (String::from("kind=no_such"), 422),
+        (String::from("since=yesterday"), 422),
+        (String::from("until=2026-01-01T00:00:00Z"), 422),
+    ] {
+        let answer = shop.get(&format!("/api/v1/audit-events?{query}")).await;
+        assert_eq!(answer.status.as_u16(), status, "{query}: {}", answer.body);
+    }
+    assert_eq!(verifier.get("/api/v1/audit-events").await.status, 403);
+    assert_eq!(app.api().get("/api/v1/audit-events").await.status, 401);
+}
+
+async fn c5_an_application_finds_a_rare_kind_page_by_page_and_collects_new_events(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person("ann@example.org").await;
+    app.work_on(ann.account, move |w| {
+        for number in 0..2_100 {
+            let event = twinlock::audit::Event::new("method_renamed");
+            let event = event.with("label", format!("name {number}"));
+            twinlock::audit::append(w, ann.account, &event)?;
+        }
+        Ok(())
+    })
+    .await;
+    let mut office = app.api().with(&app.api_key("office", &Scope::ALL).await);
+    for of_her in [String::new(), format!("&account={}", ann.account)] {
+        let (mut found, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let page = read(&mut office, &format!("&kind=account_made{of_her}{cursor}")).await;
+            found.extend(told(&page));
+            pages += 1;
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        // The first page looked through its share and found nothing.
+        assert_eq!(pages, 2);
+        assert_eq!(
+            found,
+            [(ann.account.to_string(), "account_made".to_owned())]
+        );
+    }
+    app.forward(3600);
+    let since = Timestamp::from_millis(app.time.seconds() as i64 * 1000).rfc3339();
+    app.caller("192.0.2.9").sign_in(&ann).await;
+    let (signed_in, before) = (
+        told(&read(&mut office, &format!("&since={since}&kind=signed_in")).await),
+        told(&read(&mut office, &format!("&since={since}&kind=account_made")).await),
+    );
+    assert_eq!((signed_in.len(), before.len()), (1, 0));
+    let since = format!("&since={since}&account={}", ann.account);
+    let page = read(&mut office, &since).await;
+    assert!(page["next_cursor"].is_null());
+    assert_eq!(told(&page).len(), 2, "{page}");
 }

@@ -61,6 +61,12 @@ pub fn find(word: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.word == word)
 }
 
+/// The word of every kind.
+#[must_use]
+pub fn words() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.word).collect()
+}
+
 /// The message that says a kind in words; that of a later release is told as such.
 #[must_use]
 pub fn message(word: &str) -> String {

@@ -57,6 +57,7 @@ pub(super) fn group_of(path: &str) -> &str {
         "me" if about("factors") || about("two-factor") || about("backup-codes") => {
             "own-two-factor"
         }
+        "audit-events" => "accounts",
         "sign-up" => "sign-in",
         "openapi" => "document",
         other => other,

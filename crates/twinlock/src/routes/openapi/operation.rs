@@ -80,13 +80,13 @@ fn parameters(route: &Route, doc: &Doc) -> Vec<Value> {
             "schema": {"type": "string"},
         }));
     }
-    if let Some((name, meaning)) = doc.flag {
-        parameters.push(json!({
+    parameters.extend(doc.query.iter().map(|(name, meaning, schema)| {
+        json!({
             "name": name, "in": "query", "required": false,
             "description": meaning,
-            "schema": {"type": "boolean", "default": false},
-        }));
-    }
+            "schema": schema,
+        })
+    }));
     parameters
 }
 

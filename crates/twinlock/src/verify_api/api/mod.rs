@@ -1,6 +1,7 @@
 //! Accounts and codes of an application's users.
 
 mod factors;
+mod record;
 
 use std::net::IpAddr;
 
@@ -25,6 +26,7 @@ pub use factors::{
     BoundFactor, NewFactor, activate_factor, add_factor, change_factor, make_codes, remove_factor,
     reveal_codes,
 };
+pub use record::list_events;
 
 /// An account to be made.
 #[derive(Deserialize, ToSchema)]

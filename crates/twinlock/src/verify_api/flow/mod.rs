@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod codes;
 pub mod factors;
+pub mod record;
 
 use twinlock_db::Locks;
 
