@@ -315,9 +315,11 @@ pub(crate) fn missing(log: &str) -> DbResult<Vec<String>> {
         .collect())
 }
 
-/// What the store itself sends around every write.
+/// What the store itself sends around every write, and what the outbox does meanwhile about mails of before.
 fn is_frame(statement: &str) -> bool {
     statement.starts_with("BEGIN")
+        || statement.starts_with("UPDATE outbox SET claimed_until")
+        || statement.starts_with("UPDATE outbox SET due_at")
         || statement.starts_with("COMMIT")
         || statement.ends_with("FOR UPDATE")
         || statement.starts_with("SELECT 1")
