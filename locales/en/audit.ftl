@@ -30,6 +30,9 @@ audit-signed-out = Signed out
 audit-stepped-up = Proved it again before a change
 audit-step-up-refused = Wrong password or code before a change
 audit-session-ended = A session was ended
+audit-device-trusted = Device trusted: no code is asked on it
+audit-device-trust-ended = Device no longer trusted
+audit-device-copied = A trusted device was copied, and is trusted no more
 audit-session-moved = A session was used in another browser than before
 audit-other-sessions-ended = All other sessions were ended
 
@@ -45,6 +48,7 @@ audit-backup-codes-made = New backup codes made
 audit-backup-codes-revealed = Backup codes shown
 audit-password-changed = Password changed
 audit-password-reset = Password set anew after "Forgot your password?"
+audit-new-password-required = A new password is asked for at the next sign-in
 audit-unlocked = Waiting time ended by an application
 
 audit-account-made = Account made
@@ -76,6 +80,8 @@ audit-by-password = With a password
 audit-by-email-code = With a code sent by email
 audit-by-password-and-app = With a password and an authenticator app
 audit-by-password-and-recovery-code = With a password and a recovery code
+audit-by-password-on-trusted-device = With a password, on a trusted device
+audit-by-email-code-on-trusted-device = With a code sent by email, on a trusted device
 audit-by-email-code-and-app = With a code sent by email and an authenticator app
 audit-by-email-code-and-recovery-code = With a code sent by email and a recovery code
 audit-kind-totp = Authenticator app

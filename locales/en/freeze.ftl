@@ -16,6 +16,7 @@ not-me-spent = It was used already, or is older than 72 hours, or is not complet
 not-me-spent-then = If you pressed its button before, your account is frozen: sign in to open it again. If you did not, and something happened that you do not know, sign in and look at your methods and sessions.
 
 not-me-event-new-device = Somebody signed in to your { $product } account from a device that was not used with it before.
+not-me-event-device-copied = A trusted device of your { $product } account was copied.
 not-me-event-mailbox-proven = A code from your mailbox was used in the middle of a sign-in to your { $product } account.
 not-me-event-second-factor-locked = Somebody guessed at the codes of your { $product } account until codes had to wait.
 not-me-event-codes-unlocked = The wait after wrong codes of your { $product } account was ended.

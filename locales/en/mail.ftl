@@ -19,6 +19,8 @@ mail-fact-account = Account
     .value = { $account }
 mail-fact-label = App
     .value = { $label }
+mail-fact-copied = Copied device
+    .value = { $copied }
 mail-fact-first = Signed in with
     .value = { $first ->
         [password] a password
@@ -99,6 +101,13 @@ mail-new-device-text =
 
     If it was you, there is nothing to do. A browser whose cookies were cleared counts as new, too.
 mail-new-device-then = If it was not you, sign in, end the sessions you do not know, and change your password if you have one.
+mail-device-copied-subject = { $product }: a trusted device was copied
+mail-device-copied-title = A trusted device was copied
+mail-device-copied-text =
+    Two browsers came to your { $product } account with what only one can have: the trust of the device below. One of them has a copy. So that nobody gets in with it, the device is no longer trusted and its sessions were signed out. Signing in asks for a code again.
+
+    If you restored a browser from a backup, or use one profile on two machines, that was the reason and there is nothing to do.
+mail-device-copied-then = If you did not, somebody has read the files of your browser: check that device for malware, and change your password from another one.
 mail-mailbox-proven-subject = { $product }: the code we mailed you was used
 mail-mailbox-proven-title = The code we mailed you was used
 mail-mailbox-proven-text =
@@ -200,6 +209,13 @@ mail-password-changed-text =
     Your other sessions were signed out.
 mail-password-changed-then = If it was not you, choose “Forgot your password?” when you sign in.
 
+mail-new-password-required-subject = { $product }: set a new password at your next sign-in
+mail-new-password-required-title = Set a new password
+mail-new-password-required-text =
+    The next time you sign in to { $product } you are asked to set a new password, after a code from this mailbox. You were signed out everywhere, and no device is trusted any more.
+
+    The password of before may be known to somebody else. If you use it anywhere else, change it there too.
+mail-new-password-required-then = If you do not know why, ask { $support }.
 mail-account-frozen-subject = { $product }: your account is frozen
 mail-account-frozen-title = Your account is frozen
 mail-account-frozen-text =

@@ -53,6 +53,24 @@ settings-done-name = Your name was saved.
 settings-done-session-ended = That session was ended.
 settings-done-sessions-ended = All other sessions were ended.
 
+settings-done-device-removed = That device is no longer trusted. Signing in there asks for a code.
+settings-done-devices-removed = No device is trusted any more. Signing in asks for a code everywhere.
+
+settings-devices = Trusted devices
+settings-devices-what-trusted =
+    { $days ->
+        [one] No code is asked for one day on a device where you tick “Trust this device” while you sign in.
+       *[other] No code is asked for { $days } days on a device where you tick “Trust this device” while you sign in.
+    }
+settings-devices-what-until-signed-out = No code is asked on a device where you gave one before, until you sign out there and forget the device.
+settings-devices-what-new-device = No code is asked on a device where you gave one before, until your session there ends by itself.
+settings-devices-ends = A new password, a change of your methods, a reset and “This was not me” end the trust of every device at once. Before a change of your account a code is asked on each of them.
+settings-devices-none = No device is trusted.
+settings-device-since = Trusted since
+settings-device-until = until
+settings-device-remove-named = Remove { $device }
+settings-devices-remove-all = Remove all
+
 settings-choose = Choose how to get your codes
 settings-use-app = Use authentication app
 settings-use-app-for = Best for most security and reliability: works offline and in airplane mode, and one app serves many services.
@@ -148,3 +166,4 @@ settings-end-session-on = End session on { $device }
 settings-end-others = End all other sessions
 settings-only-here = You are signed in nowhere else.
 settings-sign-out-what = You need to sign in again to come back.
+settings-sign-out-forget-what = This browser is then like any new one to us: signing in here asks for everything again.

@@ -43,6 +43,7 @@ mailed-code-newest = Only the newest code works.
 
 mailbox-title = Prove your mailbox
 mailbox-why-enrolment = Before two-factor authentication is set up we make sure that it is you: with a code from your mailbox.
+mailbox-why-new-password = You are asked to set a new password. First we make sure that it is you: with a code from your mailbox.
 mailbox-why-more-tries = A code from your mailbox gives you five more tries.
 mailbox-offer = If it is really you:
 mailbox-offer-link = prove your mailbox for five more tries
@@ -81,3 +82,12 @@ enroll-steps = Step { $at } of 3
 enroll-why-instance = { $product } requires two-factor authentication: after signing in you also give a code from your phone, so nobody gets in with your password or mailbox alone. Set it up now, then go on.
 enroll-why-reset = Your two-factor authentication was reset. Set it up again now, then go on; what your old app shows no longer works.
 enroll-is-on = { $label } is on.
+
+second-factor-trust =
+    { $days ->
+        [one] Trust this device for one day
+       *[other] Trust this device for { $days } days
+    }
+second-factor-trust-hint = Only on a device that is yours alone. No code is asked here then; changes of your account still ask for one.
+second-factor-shared = This is a shared computer
+second-factor-shared-hint = Otherwise no code is asked here again until you sign out and forget this device.

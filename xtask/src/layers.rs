@@ -46,12 +46,9 @@ pub(crate) const LAYERS: &[&[Module]] = &[
     &[part("edge")],
     &[feature("organization"), feature("application")],
     &[feature(AUTHENTICATORS)],
+    &[feature("session"), feature("account")],
     &[
         feature("trusted_device"),
-        feature("session"),
-        feature("account"),
-    ],
-    &[
         feature("audit"),
         feature("throttle"),
         feature("outbox"),

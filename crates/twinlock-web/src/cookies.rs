@@ -99,11 +99,12 @@ const NOT_IN_COOKIES: &AsciiSet = &CONTROLS
     .add(b'\\')
     .add(b'=');
 
+/// The name exactly as we set it: a browser protects the prefix of a name, not of what a server makes of one by trimming.
 fn value_if_named<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let pair = pair.trim_ascii();
     let equals = pair.iter().position(|byte| *byte == b'=')?;
     let (found, value) = (pair.get(..equals)?, pair.get(equals + 1..)?);
-    (found.trim_ascii_end() == name.as_bytes()).then(|| value.trim_ascii_start())
+    (found == name.as_bytes()).then(|| value.trim_ascii_start())
 }
 
 #[cfg(test)]
@@ -139,6 +140,9 @@ mod tests {
         assert_eq!(jar(&[b"=t=1"]).get("t"), None);
         assert_eq!(jar(&[b"t"]).get("t"), None);
         assert_eq!(jar(&[b"T=1"]).get("t"), None);
+        assert_eq!(jar(&[b"t =1"]).get("t"), None);
+        assert_eq!(jar(&[b"x=1; t\t\t=1"]).get("t"), None);
+        assert_eq!(jar(&[b"x=1; t =2; t=1"]).get("t"), Some("1"));
     }
 
     #[test]

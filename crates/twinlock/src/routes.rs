@@ -1,6 +1,7 @@
 //! Every URL on one page, with what it demands. The router is built from this table, so a route cannot exist without its guard.
 
 mod api;
+mod device_api;
 mod openapi;
 mod own_api;
 mod settings;

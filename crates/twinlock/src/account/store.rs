@@ -10,11 +10,13 @@ use super::{Frozen, Mailbox, Role};
 const FIND: &str = "SELECT account_id FROM identifier WHERE kind = ?1 AND value = ?2";
 const CLAIM: &str = "INSERT INTO identifier (kind, value, account_id) VALUES (?1, ?2, ?3) ON CONFLICT (kind, value) DO NOTHING RETURNING account_id";
 const RELEASE: &str = "DELETE FROM identifier WHERE kind = ?1 AND value = ?2 AND account_id = ?3";
-const LOAD: &str = "SELECT application_id, external_id, role, name, email, email_verified_at, enrolment_required, frozen_at, created_at, mail_refused_at, frozen_by, frozen_before \
+const LOAD: &str = "SELECT application_id, external_id, role, name, email, email_verified_at, enrolment_required, frozen_at, created_at, mail_refused_at, frozen_by, frozen_before, new_password_required \
     FROM account WHERE account_id = ?1";
 const INSERT: &str = "INSERT INTO account (account_id, application_id, external_id, role, name, email, email_verified_at, enrolment_required, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)";
 const REQUIRE_ENROLMENT: &str = "UPDATE account SET enrolment_required = ?2 WHERE account_id = ?1";
+const REQUIRE_NEW_PASSWORD: &str =
+    "UPDATE account SET new_password_required = ?2 WHERE account_id = ?1";
 const RENAME: &str = "UPDATE account SET name = ?2 WHERE account_id = ?1";
 const MAIL_REFUSED: &str = "UPDATE account SET mail_refused_at = ?2 WHERE account_id = ?1";
 const MAIL_TAKEN: &str = "UPDATE account SET mail_refused_at = NULL WHERE account_id = ?1 AND mail_refused_at IS NOT NULL";
@@ -45,6 +47,7 @@ pub const STATEMENTS: &[&str] = &[
     LOAD,
     INSERT,
     REQUIRE_ENROLMENT,
+    REQUIRE_NEW_PASSWORD,
     RENAME,
     MAIL_REFUSED,
     MAIL_TAKEN,
@@ -75,6 +78,8 @@ pub struct Account {
     pub email_verified_at: Option<Timestamp>,
     /// Whether a second factor must be set up before anything else.
     pub enrolment_required: bool,
+    /// Whether a new password must be set at the next sign-in.
+    pub new_password_required: bool,
     /// Set while it is frozen.
     pub frozen: Option<Frozen>,
     /// When it was made.
@@ -171,14 +176,14 @@ pub fn load(w: &mut Work<'_, '_>, id: AccountId) -> Result<Option<Account>, Stop
                 row.bytes(3)?,
                 row.opt_bytes(4)?,
             ),
-            (row.opt_int(5)?, row.flag(6)?, row.int(8)?),
+            (row.opt_int(5)?, row.flag(6)?, row.int(8)?, row.flag(12)?),
             (row.opt_int(7)?, row.opt_text(10)?, row.opt_int(11)?),
             row.opt_int(9)?,
         ))
     })?;
     let Some((
         (application, external_id, role, name, email),
-        (verified, enrolment_required, created),
+        (verified, enrolment_required, created, new_password_required),
         (frozen_at, frozen_by, frozen_before),
         mail_refused,
     )) = found
@@ -208,6 +213,7 @@ pub fn load(w: &mut Work<'_, '_>, id: AccountId) -> Result<Option<Account>, Stop
             .transpose()?,
         email_verified_at: verified.map(Timestamp::from_millis),
         enrolment_required,
+        new_password_required,
         frozen: frozen_at.map(|at| Frozen {
             at: Timestamp::from_millis(at),
             by: FrozenBy::from_word(frozen_by.as_deref()),
@@ -275,6 +281,19 @@ pub fn insert(w: &mut Work<'_, '_>, account: &Account) -> Result<(), Stop> {
 /// The database's trouble.
 pub fn require_enrolment(w: &mut Work<'_, '_>, id: AccountId, required: bool) -> Result<(), Stop> {
     w.tx.execute(REQUIRE_ENROLMENT, &[id.into(), required.into()])?;
+    Ok(())
+}
+
+/// Sets or lifts "set a new password at the next sign-in".
+///
+/// # Errors
+/// The database's trouble.
+pub fn require_new_password(
+    w: &mut Work<'_, '_>,
+    id: AccountId,
+    required: bool,
+) -> Result<(), Stop> {
+    w.tx.execute(REQUIRE_NEW_PASSWORD, &[id.into(), required.into()])?;
     Ok(())
 }
 

@@ -121,6 +121,8 @@ pub enum Refusal {
     SignUpClosed,
     /// Codes cannot be shown on this instance.
     RevealDisabled,
+    /// Devices are not trusted on this instance.
+    TrustDisabled,
     /// The instance or an organization requires two-factor authentication, so the last method stays.
     StillRequired,
     /// It is the last method: turning two-factor authentication off is asked for by its own name.

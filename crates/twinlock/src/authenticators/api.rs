@@ -234,7 +234,7 @@ pub struct TwoFactor {
 impl TwoFactor {
     /// What an account holds.
     #[must_use]
-    pub fn of(held: &Held, required: bool) -> Self {
+    pub fn of(held: &Held, required: bool, trusted_devices: usize) -> Self {
         let sheet = held.backup_codes.as_ref();
         let preferred = held.factors.first().filter(|factor| factor.preferred);
         Self {
@@ -247,7 +247,7 @@ impl TwoFactor {
                 total: sheet.map_or(0, |sheet| sheet.total),
                 generated_at: sheet.map(|sheet| sheet.created_at.rfc3339()),
             },
-            trusted_devices: 0,
+            trusted_devices: u32::try_from(trusted_devices).unwrap_or(u32::MAX),
         }
     }
 }

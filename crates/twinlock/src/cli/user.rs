@@ -60,6 +60,16 @@ enum Command {
         #[arg(long)]
         lost: bool,
     },
+    /// Ask for a new password at somebody's next sign-in, because the old one may be known to others.
+    ///
+    /// They are signed out everywhere, and no device of theirs is trusted any more. The next sign-in asks for a code from their mailbox
+    /// and then for a new password. They are told by mail.
+    #[command(after_help = "Example:
+  twinlock user require-new-password ann@example.org")]
+    RequireNewPassword {
+        /// The person's address.
+        email: String,
+    },
 }
 
 impl User {
@@ -79,6 +89,7 @@ impl User {
                 };
                 reset(&app, &email, reason, removal).await?;
             }
+            Command::RequireNewPassword { email } => require_new_password(&app, &email).await?,
         }
         app.store.close().await;
         Ok(ExitCode::SUCCESS)
@@ -108,7 +119,7 @@ async fn invite(app: &App, word: &str, hours: u64, as_json: bool) -> anyhow::Res
     Ok(())
 }
 
-async fn reset(app: &App, email: &str, reason: String, removal: Removal) -> anyhow::Result<()> {
+async fn find(app: &App, email: &str) -> anyhow::Result<(Mailbox, AccountId)> {
     let mailbox = Mailbox::parse(email)
         .with_context(|| format!("{email:?} is not an address such as ann@example.org"))?;
     let looked_up = mailbox.clone();
@@ -118,9 +129,37 @@ async fn reset(app: &App, email: &str, reason: String, removal: Removal) -> anyh
         .read(move |w| account::store::find_by_mailbox(w, &looked_up))
         .await
         .map_err(trouble)?;
-    let Some(account) = found else {
-        bail!("no account has the address {}", mailbox.as_str());
-    };
+    match found {
+        Some(account) => Ok((mailbox, account)),
+        None => bail!("no account has the address {}", mailbox.as_str()),
+    }
+}
+
+async fn require_new_password(app: &App, email: &str) -> anyhow::Result<()> {
+    let (mailbox, account) = find(app, email).await?;
+    let required = app
+        .moment()
+        .map_err(trouble)?
+        .write(Locks::account(account.0), move |w| {
+            sign_in::reset::demand_new_password(w, account, &By::machine())
+        })
+        .await
+        .map_err(trouble)?;
+    let address = mailbox.as_str();
+    say(&if required {
+        format!(
+            "{address} was signed out everywhere. The next sign-in asks for a code from the mailbox and then for a new password.\nThey are told by mail."
+        )
+    } else {
+        format!(
+            "{address} has no password. They were signed out everywhere, and no device of theirs is trusted any more."
+        )
+    });
+    Ok(())
+}
+
+async fn reset(app: &App, email: &str, reason: String, removal: Removal) -> anyhow::Result<()> {
+    let (mailbox, account) = find(app, email).await?;
     let why = reason.clone();
     app.moment()
         .map_err(trouble)?

@@ -188,6 +188,9 @@ impl Settings {
         if totp.apps.iter().filter(|app| app.recommended).count() > 1 {
             found.error("two_factor.totp.apps", "recommend one app at most");
         }
+        if !(1..=365).contains(&self.two_factor.trusted_device_days) {
+            found.error("two_factor.trusted_device_days", "must be 1 to 365");
+        }
         if !(5..=20).contains(&self.two_factor.backup_codes.count) {
             found.error("two_factor.backup_codes.count", "must be 5 to 20");
         }

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
+    /// On a device that is new, or whose session ended by time.
+    NewDevice,
+    /// Where the person did not tick "Trust this device", or did longer ago than `trusted_device_days`.
+    TrustedDevice,
+    /// On a device where the person did not complete it before, or signed out completely, or said that others use it too.
+    UntilSignedOut,
     /// At every sign-in.
     EverySignIn,
 }
@@ -36,6 +42,8 @@ pub enum Methods {
 pub struct TwoFactor {
     /// When it is asked.
     pub ask: Ask,
+    /// Days a device is trusted after a tick at "Trust this device": 1 to 365.
+    pub trusted_device_days: u16,
     /// How enrolment is laid out.
     pub enrolment: Enrolment,
     /// One second factor or several.
@@ -51,7 +59,8 @@ pub struct TwoFactor {
 impl Default for TwoFactor {
     fn default() -> Self {
         Self {
-            ask: Ask::EverySignIn,
+            ask: Ask::TrustedDevice,
+            trusted_device_days: 30,
             enrolment: Enrolment::TwoSteps,
             methods: Methods::Several,
             required: false,

@@ -114,10 +114,16 @@ impl Visit {
                 },
                 help(&messages),
             ],
-            actions: vec![MenuLink {
-                label: messages.text("sign-out"),
-                href: String::from("/sign-out"),
-            }],
+            actions: vec![
+                MenuLink {
+                    label: messages.text("sign-out"),
+                    href: String::from("/sign-out"),
+                },
+                MenuLink {
+                    label: messages.text("sign-out-forget"),
+                    href: String::from("/sign-out/forget"),
+                },
+            ],
         }
     }
 }

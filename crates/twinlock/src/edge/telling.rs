@@ -66,6 +66,7 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         },
         Refusal::Field { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
         Refusal::SignUpClosed => plain(StatusCode::FORBIDDEN, "sign_up_closed"),
+        Refusal::TrustDisabled => plain(StatusCode::FORBIDDEN, "trust_disabled"),
         Refusal::RevealDisabled => plain(StatusCode::FORBIDDEN, "reveal_disabled"),
         Refusal::StillRequired => plain(StatusCode::CONFLICT, "still_required"),
         Refusal::LastFactor => plain(StatusCode::CONFLICT, "last_factor"),

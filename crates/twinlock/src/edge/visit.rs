@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use twinlock_web::{CookieJar, PublicUrl, Scheme, clear_cookie, cookie_name, set_cookie};
 
-use crate::app::{Client, Fault, FrozenBy, Moment, Refusal, Stop, Token};
+use crate::app::{AccountId, Client, Fault, FrozenBy, Moment, Refusal, Stop, Token};
 use crate::application::ApiCaller;
 use crate::config::Settings;
 use crate::session::flow::Acting;
@@ -224,6 +224,25 @@ impl Cookies {
             Some(seconds),
             self.secure,
         ));
+        self
+    }
+
+    /// The device is forgotten for this account; those of other accounts stay.
+    #[must_use]
+    pub fn forget_device(mut self, account: AccountId) -> Self {
+        let owner = |text: &str| Token::parse(Token::DEVICE, text).map(|token| token.owner);
+        let others = self.device_tokens.iter();
+        let kept: Vec<String> = others
+            .filter(|other| owner(other) != Some(account.0))
+            .cloned()
+            .collect();
+        let name = cookie_name("twinlock-device", self.secure);
+        self.headers.push(if kept.is_empty() {
+            clear_cookie(&name, self.secure)
+        } else {
+            let seconds = trusted_device::KNOWN.as_secs();
+            set_cookie(&name, &kept.join("."), Some(seconds), self.secure)
+        });
         self
     }
 

@@ -135,7 +135,7 @@ pub fn freeze_by_key(w: &mut Work<'_, '_>, account: &Account, key: &str) -> Resu
         return Ok(());
     }
     account::store::freeze(w, account.id, by)?;
-    session::store::end_all(w, account.id)?;
+    session::flow::end_everything(w, account.id)?;
     end_what_is_under_way(w, account.id)?;
     let event = Event::new("account_frozen").with("by", key);
     audit::append(w, account.id, &event)?;
@@ -153,7 +153,7 @@ pub fn open_by_key(w: &mut Work<'_, '_>, account: &Account, key: &str) -> Result
     }
     account::store::open(w, account.id)?;
     undo::end_all(w, account.id)?;
-    session::store::end_all(w, account.id)?;
+    session::flow::end_everything(w, account.id)?;
     end_what_is_under_way(w, account.id)?;
     let event = Event::new("account_unfrozen").with("by", key);
     audit::append(w, account.id, &event)?;

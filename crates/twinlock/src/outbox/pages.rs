@@ -155,9 +155,10 @@ fn args<'a>(
 }
 
 /// Values of somebody's own choice: they stand on lines of their own, never inside a sentence.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "account",
     "label",
+    "copied",
     "application",
     "reason",
     "kept",
@@ -165,8 +166,8 @@ const NAMES: [&str; 6] = [
 ];
 
 /// The lines below what happened, in this order; each is told where the letter has a value for it.
-const FACTS: [&str; 9] = [
-    "account", "label", "first", "kept", "removed", "by", "device", "at", "reason",
+const FACTS: [&str; 10] = [
+    "account", "label", "copied", "first", "kept", "removed", "by", "device", "at", "reason",
 ];
 
 fn facts(letter: &Letter, messages: &Messages, args: &[(&str, Arg<'_>)]) -> Vec<Fact> {

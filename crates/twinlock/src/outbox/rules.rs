@@ -26,6 +26,8 @@ pub enum Topic {
     Invitation,
     /// Somebody signed in from a browser or program that was not used with the account before.
     NewDevice,
+    /// A token of a device came that had been replaced: somebody has a copy.
+    DeviceCopied,
     /// A mailed code was accepted in the middle of a sign-in.
     MailboxProven,
     /// Somebody past the first factor guessed codes until the account had to wait.
@@ -56,6 +58,8 @@ pub enum Topic {
     BackupCodesRevealed,
     /// The password was changed.
     PasswordChanged,
+    /// A new password is asked for at the next sign-in.
+    NewPasswordRequired,
     /// The account was frozen.
     AccountFrozen,
     /// A frozen account is open again.
@@ -89,7 +93,7 @@ const fn notice(can_be_disavowed: bool, most_an_hour: Option<u32>) -> Sort {
 
 impl Topic {
     /// Every topic, for the tests that each has its texts and its place.
-    pub const ALL: [Topic; 26] = [
+    pub const ALL: [Topic; 28] = [
         Self::SignUpCode,
         Self::AlreadySignedUp,
         Self::SignInCode,
@@ -98,6 +102,7 @@ impl Topic {
         Self::StepUpCode,
         Self::Invitation,
         Self::NewDevice,
+        Self::DeviceCopied,
         Self::MailboxProven,
         Self::SecondFactorLocked,
         Self::CodesUnlocked,
@@ -113,6 +118,7 @@ impl Topic {
         Self::BackupCodeUsed,
         Self::BackupCodesRevealed,
         Self::PasswordChanged,
+        Self::NewPasswordRequired,
         Self::AccountFrozen,
         Self::AccountOpen,
         Self::AccountDeleted,
@@ -130,6 +136,7 @@ impl Topic {
             Self::StepUpCode => "step-up-code",
             Self::Invitation => "invitation",
             Self::NewDevice => "new-device",
+            Self::DeviceCopied => "device-copied",
             Self::MailboxProven => "mailbox-proven",
             Self::SecondFactorLocked => "second-factor-locked",
             Self::CodesUnlocked => "codes-unlocked",
@@ -145,6 +152,7 @@ impl Topic {
             Self::BackupCodeUsed => "backup-code-used",
             Self::BackupCodesRevealed => "backup-codes-revealed",
             Self::PasswordChanged => "password-changed",
+            Self::NewPasswordRequired => "new-password-required",
             Self::AccountFrozen => "account-frozen",
             Self::AccountOpen => "account-open",
             Self::AccountDeleted => "account-deleted",
@@ -169,6 +177,8 @@ impl Topic {
             Self::AlreadySignedUp => notice(false, None),
             // The one is the answer to a link; of the other nothing can be taken back.
             Self::AccountFrozen | Self::AccountOpen => notice(false, None),
+            // It takes rights away and gives none; a thief could only slow the owner down by disavowing it.
+            Self::NewPasswordRequired => notice(false, None),
             // Somebody else's account, or one that is gone.
             Self::TwoFactorResetElsewhere | Self::AccountDeleted => notice(false, None),
             Self::TwoFactorOn
@@ -179,6 +189,7 @@ impl Topic {
             | Self::TwoFactorReset
             | Self::PasswordChanged => notice(true, None),
             Self::NewDevice
+            | Self::DeviceCopied
             | Self::MailboxProven
             | Self::SecondFactorLocked
             | Self::CodesUnlocked

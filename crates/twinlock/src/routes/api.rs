@@ -4,7 +4,7 @@ use axum::routing::{delete, get, patch, post};
 use http::Method;
 use serde_json::json;
 
-use super::{Route, openapi, own_api, sign_in_api};
+use super::{Route, device_api, openapi, own_api, sign_in_api};
 use crate::app::{FrozenBy, Refusal};
 use crate::application::Scope;
 use crate::audit::rules::kinds;
@@ -34,6 +34,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(one_factor_calls());
     routes.extend(code_calls());
     routes.extend(sheet_calls());
+    routes.extend(device_api::table());
     routes.push(record_call());
     routes.extend(sign_in_api::table());
     routes.extend(own_api::table());
@@ -112,6 +113,18 @@ fn reset_calls() -> Vec<Route> {
             .takes::<accounts::ResetReason>()
             .gives::<accounts::WasReset>(200)
             .blames("reason", &["missing", "too_long"]),
+        )
+        .audited(),
+        api(
+            Method::POST,
+            "/api/v1/accounts/{account}/require-new-password",
+            Who::ApiKey(Scope::AccountsWrite),
+            post(accounts::require_new_password),
+            Doc::of(
+                "Require a new password",
+                "For an account whose password may be known to somebody. Its sessions end and no device of it is trusted any more; the next sign-in asks, after a code from the mailbox, for a new password. The person is mailed. `new_password_required` is false for an account without a password.",
+            )
+            .gives::<accounts::MustSetPassword>(200),
         )
         .audited(),
     ]

@@ -11,6 +11,7 @@ use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
 use crate::settings::api as me;
 use crate::step_up::api as session;
+use crate::trusted_device::api::TrustedDeviceList;
 
 /// Every call.
 pub(super) fn table() -> Vec<Route> {
@@ -18,6 +19,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(step_up_calls());
     routes.extend(me_calls());
     routes.extend(own_session_calls());
+    routes.extend(own_device_calls());
     routes.extend(own_factor_calls());
     routes.extend(one_factor_calls());
     routes.extend(own_code_calls());
@@ -138,6 +140,35 @@ fn me_calls() -> Vec<Route> {
         )
         .throttled(Throttle::Password)
         .stepped_up()
+        .audited(),
+    ]
+}
+
+fn own_device_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
+        api(
+            Method::GET,
+            "/api/v1/me/devices",
+            Who::Session,
+            get(me::list_devices),
+            Doc::of(
+                "List one's own trusted devices",
+                "The devices where the second factor is not asked when signing in, the one used last first.",
+            )
+            .gives::<TrustedDeviceList>(200)
+            .paged(),
+        ),
+        api(
+            Method::DELETE,
+            "/api/v1/me/devices/{device}",
+            Who::Session,
+            delete(me::end_device),
+            Doc::of(
+                "Trust a device no more",
+                "The next sign-in on it asks for the second factor again. Its sessions go on; end them by themselves.",
+            ),
+        )
         .audited(),
     ]
 }

@@ -5,7 +5,7 @@ use http::Method;
 
 use super::{Route, Throttle, Who};
 use crate::settings::pages::{
-    activity, codes, enrol, methods, open_again, profile, security, sessions,
+    activity, codes, devices, enrol, methods, open_again, profile, security, sessions,
 };
 use crate::step_up::pages as step_up;
 
@@ -76,6 +76,8 @@ fn account() -> Vec<Route> {
         show("/settings/password", get(profile::password_form)),
         change("/settings/password", post(profile::change_password)).throttled(Throttle::Password).stepped_up().audited(),
         show("/settings/sessions", get(sessions::list)),
+        change("/settings/security/devices/{id}/remove", post(devices::remove)).audited(),
+        change("/settings/security/devices/remove-all", post(devices::remove_all)).audited(),
         change("/settings/sessions/{id}/end", post(sessions::end_one)).audited(),
         change("/settings/sessions/end-others", post(sessions::end_others)).audited(),
     ]
@@ -89,5 +91,7 @@ fn proof_and_sign_out() -> Vec<Route> {
         change("/step-up/send", post(step_up::send)).throttled(Throttle::MailedCode),
         Route::page(Method::GET, "/sign-out", Who::Anyone, get(sessions::sign_out_form)),
         Route::page(Method::POST, "/sign-out", Who::Anyone, post(sessions::sign_out)).audited(),
+        Route::page(Method::GET, "/sign-out/forget", Who::Anyone, get(sessions::forget_form)),
+        Route::page(Method::POST, "/sign-out/forget", Who::Anyone, post(sessions::forget)).audited(),
     ]
 }

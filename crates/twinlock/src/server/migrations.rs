@@ -24,6 +24,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "removed_methods",
         sql: include_str!("../../../../migrations/0004_removed_methods.sql"),
     },
+    Migration {
+        version: 5,
+        name: "trusted_devices",
+        sql: include_str!("../../../../migrations/0005_trusted_devices.sql"),
+    },
 ];
 
 /// The schema this program works with.

@@ -7,6 +7,7 @@ use twinlock_db::Locks;
 
 use crate::app::{AccountId, Moment, Refusal, SessionId, Stop, Token, Work};
 use crate::audit;
+use crate::trusted_device;
 
 use super::rules::SEEN_EVERY;
 use super::{Session, store};
@@ -117,12 +118,22 @@ pub fn reload(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
     }
 }
 
-/// Ends the others and gives the acting session a new id where its carrier is a cookie. The new token, if there is one.
+/// Ends every session of an account, and the trust of every device: from here on all is asked again, everywhere.
+///
+/// # Errors
+/// The database's trouble.
+pub fn end_everything(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    store::end_all(w, account)?;
+    trusted_device::end_trust(w, account)
+}
+
+/// Ends the others and the trust of every device, that of the acting one too, and gives the acting session a new id where its carrier is a cookie. The new token, if there is one.
 ///
 /// # Errors
 /// [`Refusal::SignedOut`] when it ended meanwhile.
 pub fn end_others_and_renew(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Option<String>, Stop> {
     store::end_others(w, acting.account(), acting.session.id)?;
+    trusted_device::end_trust(w, acting.account())?;
     renew(w, acting)
 }
 
@@ -144,18 +155,29 @@ pub fn renew(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Option<String>, St
     }
 }
 
-/// Signs out.
+/// Signs out. `completely`: the device is forgotten, and nothing is skipped on it any more.
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn sign_out(moment: &Moment, acting: &Acting) -> Result<(), Stop> {
+pub async fn sign_out(moment: &Moment, acting: &Acting, completely: bool) -> Result<(), Stop> {
     let (account, id) = (acting.account(), acting.session.id);
     moment
         .write(Locks::account(account.0), move |w| {
-            if store::end(w, account, id)? {
-                audit::append(w, account, &audit::Event::new("signed_out"))?;
+            let Some(session) = store::load(w, account, id)? else {
+                return Ok(());
+            };
+            store::end(w, account, id)?;
+            match session.device {
+                Some(device) if completely => trusted_device::store::forget(w, account, device)?,
+                Some(device) => trusted_device::store::used(w, account, device)?,
+                None => {}
             }
-            Ok(())
+            let event = audit::Event::new("signed_out");
+            let event = match completely {
+                true => event.with("device_forgotten", "yes"),
+                false => event,
+            };
+            audit::append(w, account, &event)
         })
         .await
 }
@@ -170,16 +192,21 @@ pub async fn list(moment: &Moment, account: AccountId) -> Result<Vec<Session>, S
     Ok(sessions)
 }
 
-/// Ends one session of the acting person.
+/// Ends one session of the acting person. Whoever sits at its device is asked for everything again.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for any id that is not one of theirs.
 pub async fn end_one(moment: &Moment, acting: &Acting, id: SessionId) -> Result<(), Stop> {
     let account = acting.account();
+    let here = acting.session.device;
     moment
         .write(Locks::account(account.0), move |w| {
-            if !store::end(w, account, id)? {
+            let Some(session) = store::load(w, account, id)? else {
                 return Err(Refusal::NotFound.into());
+            };
+            store::end(w, account, id)?;
+            if let Some(device) = session.device.filter(|device| Some(*device) != here) {
+                trusted_device::store::end_trust_of(w, account, device)?;
             }
             audit::append(
                 w,
@@ -190,15 +217,20 @@ pub async fn end_one(moment: &Moment, acting: &Acting, id: SessionId) -> Result<
         .await
 }
 
-/// Ends every session but the acting one; how many.
+/// Ends every session but the acting one, and the trust of every other device; how many sessions.
 ///
 /// # Errors
 /// The database's trouble.
 pub async fn end_others(moment: &Moment, acting: &Acting) -> Result<u64, Stop> {
     let (account, id) = (acting.account(), acting.session.id);
+    let here = acting.session.device;
     moment
         .write(Locks::account(account.0), move |w| {
             let ended = store::end_others(w, account, id)?;
+            match here {
+                Some(device) => trusted_device::store::end_trust_but(w, account, device)?,
+                None => trusted_device::end_trust(w, account)?,
+            }
             audit::append(
                 w,
                 account,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{AccountId, AuthenticatorId, FrozenBy, SessionId, Timestamp};
+use crate::app::{AccountId, AuthenticatorId, DeviceId, FrozenBy, SessionId, Timestamp};
 use crate::config::Settings;
 use crate::throttle::rules::step_up_length;
 
@@ -125,6 +125,8 @@ pub struct Session {
     pub second_factor_at: Option<Timestamp>,
     /// Wrong codes at step-up since the last good one.
     pub step_up_failures: i64,
+    /// The device it was made on.
+    pub device: Option<DeviceId>,
     /// A short name of the device.
     pub device_label: String,
     /// When it was made.

@@ -4,7 +4,8 @@ use twinlock_db::sealed::SealedColumn;
 use twinlock_db::sealed_column;
 
 use crate::app::{
-    AccountId, AuthenticatorId, Cell, Fault, FrozenBy, SessionId, Stop, Tally, Timestamp, Work,
+    AccountId, AuthenticatorId, Cell, DeviceId, Fault, FrozenBy, SessionId, Stop, Tally, Timestamp,
+    Work,
 };
 
 use crate::throttle::rules::step_up_length;
@@ -13,17 +14,18 @@ use super::{FirstFactor, Proof, Session};
 
 // Whether the account is frozen is read with every session, so that no use of one can forget to ask.
 const COLUMNS_BY_ID: &str = "SELECT s.session_id, s.secret_hash, s.epoch, s.first_factor, s.second_factor, s.rests_on, s.first_factor_at, \
-    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by \
+    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by, s.device_id \
     FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.account_id = ?1 AND s.session_id = ?2";
 const COLUMNS_ALL: &str = "SELECT s.session_id, s.secret_hash, s.epoch, s.first_factor, s.second_factor, s.rests_on, s.first_factor_at, \
-    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by \
+    s.second_factor_at, s.step_up_failures, s.device_label, s.created_at, s.last_seen_at, s.expires_at, a.frozen_at, a.frozen_by, s.device_id \
     FROM session s JOIN account a ON a.account_id = s.account_id WHERE s.account_id = ?1 ORDER BY s.last_seen_at DESC LIMIT 100";
 const INSERT: &str = "INSERT INTO session (account_id, session_id, secret_hash, epoch, first_factor, second_factor, rests_on, first_factor_at, \
-    second_factor_at, step_up_failures, device_label, network, created_at, last_seen_at, expires_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?12, ?13)";
+    second_factor_at, step_up_failures, device_label, network, created_at, last_seen_at, expires_at, device_id) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?12, ?13, ?14)";
 const END: &str = "DELETE FROM session WHERE account_id = ?1 AND session_id = ?2";
 const END_ALL: &str = "DELETE FROM session WHERE account_id = ?1";
 const END_OTHERS: &str = "DELETE FROM session WHERE account_id = ?1 AND session_id <> ?2";
+const END_ON: &str = "DELETE FROM session WHERE account_id = ?1 AND device_id = ?2";
 const END_SINCE: &str = "DELETE FROM session WHERE account_id = ?1 AND created_at >= ?2";
 const SEEN: &str = "UPDATE session SET last_seen_at = ?3 WHERE account_id = ?1 AND session_id = ?2 AND last_seen_at < ?3";
 /// Another browser: whatever was proven is no recent proof there.
@@ -38,6 +40,8 @@ const FAILED_STEP_UP: &str = "UPDATE session SET step_up_failures = step_up_fail
 const RENEW: &str = "UPDATE session SET secret_hash = ?3, session_id = ?4 WHERE account_id = ?1 AND session_id = ?2";
 const DROP_SECOND: &str = "UPDATE session SET second_factor = NULL, rests_on = NULL, second_factor_at = NULL WHERE account_id = ?1";
 const MOVE_PROOF: &str = "UPDATE session SET rests_on = ?3 WHERE account_id = ?1 AND rests_on = ?2";
+const LAST_SEEN_ON: &str =
+    "SELECT MAX(last_seen_at) FROM session WHERE account_id = ?1 AND device_id = ?2";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM session WHERE expires_at < ?1";
 
@@ -52,6 +56,7 @@ pub const STATEMENTS: &[&str] = &[
     END,
     END_ALL,
     END_OTHERS,
+    END_ON,
     END_SINCE,
     SEEN,
     MOVED,
@@ -61,6 +66,7 @@ pub const STATEMENTS: &[&str] = &[
     RENEW,
     DROP_SECOND,
     MOVE_PROOF,
+    LAST_SEEN_ON,
     PURGE,
 ];
 
@@ -85,6 +91,7 @@ fn read(account: AccountId, row: &twinlock_db::Row<'_>) -> twinlock_db::DbResult
         first_factor_at: Timestamp::from_millis(row.int(6)?),
         second_factor_at: row.opt_int(7)?.map(Timestamp::from_millis),
         step_up_failures: row.int(8)?,
+        device: row.opt_bytes16(15)?.map(DeviceId),
         device_label: row.text(9)?,
         created_at: Timestamp::from_millis(row.int(10)?),
         last_seen_at: Timestamp::from_millis(row.int(11)?),
@@ -151,6 +158,7 @@ pub fn insert(w: &mut Work<'_, '_>, session: &Session) -> Result<(), Stop> {
         network.into(),
         session.created_at.into(),
         session.expires_at.into(),
+        session.device.map(|id| id.0.to_vec()).into(),
     ];
     w.tx.execute(INSERT, &values)?;
     w.count(Tally::SessionMade);
@@ -167,11 +175,11 @@ pub fn end(w: &mut Work<'_, '_>, account: AccountId, id: SessionId) -> Result<bo
     Ok(ended == 1)
 }
 
-/// Ends every session of an account.
+/// Ends every session of an account. Whoever does so ends what lets its devices in as well: see [`super::flow::end_everything`].
 ///
 /// # Errors
 /// The database's trouble.
-pub fn end_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+pub(super) fn end_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     let ended = w.tx.execute(END_ALL, &[account.into()])?;
     count_ended(w, ended);
     Ok(())
@@ -199,6 +207,16 @@ fn count_ended(w: &Work<'_, '_>, sessions: u64) {
 /// The database's trouble.
 pub fn end_since(w: &mut Work<'_, '_>, account: AccountId, since: Timestamp) -> Result<(), Stop> {
     let ended = w.tx.execute(END_SINCE, &[account.into(), since.into()])?;
+    count_ended(w, ended);
+    Ok(())
+}
+
+/// Ends every session made on a device.
+///
+/// # Errors
+/// The database's trouble.
+pub fn end_on(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
+    let ended = w.tx.execute(END_ON, &[account.into(), device.into()])?;
     count_ended(w, ended);
     Ok(())
 }
@@ -328,6 +346,22 @@ pub fn move_proof(
 ) -> Result<(), Stop> {
     w.tx.execute(MOVE_PROOF, &[account.into(), from.into(), to.into()])?;
     Ok(())
+}
+
+/// When a session made on this device was last used, where one is kept.
+///
+/// # Errors
+/// The database's trouble.
+pub fn last_seen_on(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<Option<Timestamp>, Stop> {
+    let seen =
+        w.tx.query_one(LAST_SEEN_ON, &[account.into(), device.into()], |row| {
+            row.opt_int(0)
+        })?;
+    Ok(seen.map(Timestamp::from_millis))
 }
 
 /// Drops sessions whose time is over.

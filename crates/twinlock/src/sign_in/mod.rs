@@ -11,6 +11,6 @@ pub mod pages;
 pub mod rules;
 pub mod store;
 
-pub use flow::{enrolment, gate, opened, reset, second_factor};
+pub use flow::{enrolment, gate, opened, reset, second_factor, trust};
 pub use gate::{Completed, Progress, Step};
 pub use rules::{Next, Purpose, Requirement};

@@ -62,13 +62,17 @@ pub struct Facts {
     pub has_second_factor: bool,
     /// It was proven in this sign-in.
     pub second_factor_proven: bool,
+    /// The device is trusted, and so skips it.
+    pub trusted_device: bool,
     /// The mailbox was proven in this sign-in.
     pub mailbox_proven: bool,
     /// Who requires a second factor.
     pub required_by: Option<Requirement>,
     /// Why the sign-in was begun.
     pub purpose: Purpose,
-    /// The new password of a reset, or of a thaw, is set.
+    /// The password of before is known to somebody, or somebody thinks so.
+    pub new_password_required: bool,
+    /// The new password of a reset, of a thaw, or that was required, is set.
     pub password_set: bool,
     /// The owner froze the account, and this sign-in may open it again. `has_second_factor` and `second_factor_proven` then speak of
     /// what counted before the event alone.
@@ -89,7 +93,7 @@ pub struct Thaw {
 pub enum Next {
     /// A code of a second factor.
     SecondFactor,
-    /// A code from the mailbox, before an enrolment that anybody with the password could begin.
+    /// A code from the mailbox, before an enrolment or a new password that anybody with the old password could begin.
     Mailbox,
     /// Setting up a second factor.
     Enrol(Requirement),
@@ -101,10 +105,18 @@ pub enum Next {
     Session,
 }
 
-/// Decides. A held second factor is always asked, whatever the first factor was; only then come enrolment and the new password.
+impl Facts {
+    /// A trusted device skips the second factor of an ordinary sign-in, and nothing else: not that of a reset, not that of a thaw.
+    fn may_skip_second_factor(&self) -> bool {
+        self.trusted_device && self.purpose == Purpose::SignIn && self.thaw.is_none()
+    }
+}
+
+/// Decides. A held second factor is asked, whatever the first factor was, but on a trusted device; only then come enrolment and the
+/// new password.
 #[must_use]
 pub fn next(facts: &Facts) -> Next {
-    if facts.has_second_factor && !facts.second_factor_proven {
+    if facts.has_second_factor && !facts.second_factor_proven && !facts.may_skip_second_factor() {
         return Next::SecondFactor;
     }
     if let Some(thaw) = facts.thaw {
@@ -121,6 +133,14 @@ pub fn next(facts: &Facts) -> Next {
     }
     if facts.purpose == Purpose::PasswordReset && !facts.password_set {
         return Next::NewPassword;
+    }
+    if facts.new_password_required && !facts.password_set {
+        // Whoever knows the old password must not be the one to choose the new one.
+        return if facts.mailbox_proven {
+            Next::NewPassword
+        } else {
+            Next::Mailbox
+        };
     }
     Next::Session
 }
@@ -143,31 +163,26 @@ mod tests {
 
     /// Every combination, of accounts that are not frozen and of those that are.
     fn all() -> impl Iterator<Item = Facts> {
-        let bools = [false, true];
-        let mut facts = Vec::new();
-        for has_second_factor in bools {
-            for second_factor_proven in bools {
-                for mailbox_proven in bools {
-                    for required_by in [None, Some(Requirement::Instance), Some(Requirement::Reset)]
-                    {
-                        for purpose in [Purpose::SignIn, Purpose::SignUp, Purpose::PasswordReset] {
-                            for password_set in bools {
-                                facts.extend(thaws().map(|thaw| Facts {
-                                    has_second_factor,
-                                    second_factor_proven,
-                                    mailbox_proven,
-                                    required_by,
-                                    purpose,
-                                    password_set,
-                                    thaw,
-                                }));
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        facts.into_iter()
+        let required = [None, Some(Requirement::Instance), Some(Requirement::Reset)];
+        let purposes = [Purpose::SignIn, Purpose::SignUp, Purpose::PasswordReset];
+        (0..64_u32).flat_map(move |bits| {
+            let is_set = move |bit: u32| bits & (1 << bit) != 0;
+            required.into_iter().flat_map(move |required_by| {
+                purposes.into_iter().flat_map(move |purpose| {
+                    thaws().map(move |thaw| Facts {
+                        has_second_factor: is_set(0),
+                        second_factor_proven: is_set(1),
+                        trusted_device: is_set(2),
+                        mailbox_proven: is_set(3),
+                        new_password_required: is_set(4),
+                        password_set: is_set(5),
+                        required_by,
+                        purpose,
+                        thaw,
+                    })
+                })
+            })
+        })
     }
 
     fn thaws() -> impl Iterator<Item = Option<Thaw>> {
@@ -218,9 +233,44 @@ mod tests {
     }
 
     #[test]
-    fn nobody_with_a_second_factor_gets_anything_without_it() {
+    fn nobody_with_a_second_factor_gets_anything_without_it_but_on_a_trusted_device() {
         for facts in all().filter(|facts| facts.has_second_factor && !facts.second_factor_proven) {
-            assert_eq!(next(&facts), Next::SecondFactor, "{facts:?}");
+            let skips =
+                facts.trusted_device && facts.purpose == Purpose::SignIn && facts.thaw.is_none();
+            assert_eq!(next(&facts) != Next::SecondFactor, skips, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_device_changes_nothing_but_the_question_for_the_second_factor() {
+        for facts in all().filter(|facts| facts.trusted_device) {
+            let untrusted = Facts {
+                trusted_device: false,
+                ..facts
+            };
+            let without = next(&untrusted);
+            if without == Next::SecondFactor {
+                let proven = Facts {
+                    second_factor_proven: true,
+                    ..untrusted
+                };
+                let asked = next(&facts);
+                assert!(asked == without || asked == next(&proven), "{facts:?}");
+            } else {
+                assert_eq!(next(&facts), without, "{facts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_required_new_password_is_chosen_by_whoever_reads_the_mailbox() {
+        for facts in all().filter(|facts| facts.new_password_required && facts.thaw.is_none()) {
+            let asked = next(&facts);
+            assert!(asked != Next::Session || facts.password_set, "{facts:?}");
+            let resets = facts.purpose == Purpose::PasswordReset;
+            if asked == Next::NewPassword && !resets {
+                assert!(facts.mailbox_proven, "{facts:?}");
+            }
         }
     }
 

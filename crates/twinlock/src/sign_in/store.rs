@@ -8,12 +8,12 @@ use crate::session::{FirstFactor, Proof};
 use super::rules::Purpose;
 
 const LOAD: &str = "SELECT secret_hash, purpose, first_factor, first_factor_at, mailbox_proved_at, second_factor, second_factor_id, \
-    second_factor_at, wrong_codes, return_to, expires_at FROM sign_in WHERE account_id = ?1 AND sign_in_id = ?2";
+    second_factor_at, wrong_codes, return_to, expires_at, trust_device FROM sign_in WHERE account_id = ?1 AND sign_in_id = ?2";
 const INSERT: &str = "INSERT INTO sign_in (account_id, sign_in_id, secret_hash, purpose, first_factor, first_factor_at, mailbox_proved_at, \
     wrong_codes, return_to, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9) \
     ON CONFLICT (account_id, sign_in_id) DO NOTHING RETURNING wrong_codes";
 const WRONG: &str = "UPDATE sign_in SET wrong_codes = wrong_codes + 1 WHERE account_id = ?1 AND sign_in_id = ?2 RETURNING wrong_codes";
-const PROVED_SECOND: &str = "UPDATE sign_in SET second_factor = ?3, second_factor_id = ?4, second_factor_at = ?5, secret_hash = ?6 \
+const PROVED_SECOND: &str = "UPDATE sign_in SET second_factor = ?3, second_factor_id = ?4, second_factor_at = ?5, secret_hash = ?6, trust_device = ?7 \
     WHERE account_id = ?1 AND sign_in_id = ?2 AND second_factor IS NULL";
 const PROVED_MAILBOX: &str = "UPDATE sign_in SET mailbox_proved_at = ?3, secret_hash = ?4 WHERE account_id = ?1 AND sign_in_id = ?2";
 const FORGET_SECOND: &str = "UPDATE sign_in SET second_factor = NULL, second_factor_id = NULL, second_factor_at = NULL \
@@ -62,6 +62,8 @@ pub struct SignIn {
     pub second_factor: Option<Proof>,
     /// When.
     pub second_factor_at: Option<Timestamp>,
+    /// What the person said while proving it: trust this device, or a shared computer.
+    pub trust_device: Option<bool>,
     /// Wrong codes so far.
     pub wrong_codes: i64,
     /// Where to go afterwards.
@@ -92,6 +94,7 @@ pub fn open(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
                 row.int(8)?,
                 row.opt_text(9)?,
                 row.int(10)?,
+                row.opt_int(11)?,
             ),
         ))
     })?;
@@ -99,7 +102,7 @@ pub fn open(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
         return Err(Refusal::SignInExpired.into());
     };
     let (hash, purpose, first_factor, first_factor_at, mailbox) = first;
-    let (proof, proof_id, proof_at, wrong_codes, return_to, expires_at) = second;
+    let (proof, proof_id, proof_at, wrong_codes, return_to, expires_at, trust) = second;
     let expires_at = Timestamp::from_millis(expires_at);
     if !token.secret.matches(&hash) || expires_at <= w.now() {
         return Err(Refusal::SignInExpired.into());
@@ -113,6 +116,7 @@ pub fn open(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
         mailbox_proved_at: mailbox.map(Timestamp::from_millis),
         second_factor: proof.and_then(|word| Proof::from_row(&word, proof_id.map(AuthenticatorId))),
         second_factor_at: proof_at.map(Timestamp::from_millis),
+        trust_device: trust.map(|said| said != 0),
         wrong_codes,
         return_to,
         expires_at,
@@ -150,7 +154,7 @@ pub fn wrong(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<i64, Stop> {
         .unwrap_or(i64::MAX))
 }
 
-/// The second factor was proven; false when it was before.
+/// The second factor was proven, and what was said of the device; false when it was before.
 ///
 /// # Errors
 /// The database's trouble.
@@ -158,6 +162,7 @@ pub fn proved_second(
     w: &mut Work<'_, '_>,
     sign_in: &SignIn,
     proof: Proof,
+    trust_device: Option<bool>,
     secret_hash: [u8; 32],
 ) -> Result<bool, Stop> {
     let now = w.now();
@@ -168,6 +173,7 @@ pub fn proved_second(
         proof.authenticator().map(|id| id.0.to_vec()).into(),
         now.into(),
         secret_hash.into(),
+        trust_device.map(i64::from).into(),
     ];
     Ok(w.tx.execute(PROVED_SECOND, &values)? == 1)
 }

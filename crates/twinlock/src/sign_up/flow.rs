@@ -219,6 +219,7 @@ fn make_account(w: &mut Work<'_, '_>, opened: &Opened, typed: &str) -> Result<Pr
         email: Some(mailbox.as_str().to_owned()),
         email_verified_at: Some(now),
         enrolment_required: false,
+        new_password_required: false,
         frozen: None,
         created_at: now,
         mail_refused_at: None,

@@ -10,6 +10,8 @@ use crate::application::{ApiCaller, Scope};
 pub const LONGEST_EXTERNAL_ID: usize = 255;
 /// Characters of a user agent that are looked at.
 pub const LONGEST_USER_AGENT: usize = 400;
+/// Characters of a trusted device's name.
+pub const LONGEST_DEVICE_LABEL: usize = 200;
 
 /// An account in a path: its id, or `ext:` and the application's own id for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

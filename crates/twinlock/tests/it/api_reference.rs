@@ -56,7 +56,15 @@ async fn an_application(player: &mut Player) {
     let verify = "POST /api/v1/accounts/{account}/verify";
     let good = as_application(player, verify, &[("code", code)]).await;
     assert_eq!(good["verified"], true);
+    let made = as_application(player, "POST /api/v1/accounts/{account}/devices", &[]).await;
+    player.set("DEVICE", &made["device"]["id"]);
+    let check = "POST /api/v1/accounts/{account}/devices/verify";
+    let device = ("token", made["device_token"].clone());
+    let checked = as_application(player, check, &[device]).await;
+    assert_eq!(checked["trusted"], true);
     for call in [
+        "GET /api/v1/accounts/{account}/devices",
+        "DELETE /api/v1/accounts/{account}/devices/{device}",
         "POST /api/v1/accounts/{account}/unlock",
         "PATCH /api/v1/accounts/{account}/factors/{factor}",
         "POST /api/v1/accounts/{account}/backup-codes",
@@ -66,6 +74,7 @@ async fn an_application(player: &mut Player) {
         "POST /api/v1/accounts/{account}/unfreeze",
         "POST /api/v1/accounts/{account}/two-factor/reset",
         "GET /api/v1/audit-events",
+        "POST /api/v1/accounts/{account}/require-new-password",
         "DELETE /api/v1/accounts/{account}",
     ] {
         as_application(player, call, &[]).await;
@@ -133,11 +142,16 @@ async fn their_codes_and_sessions(player: &mut Player) {
     let person = player.app.account_of(EMAIL).await.unwrap();
     let asked = other.try_password(EMAIL, EXAMPLE_PASSWORD).await.unwrap();
     let used = made["codes"][0].as_str().unwrap();
-    let done = other.verify(&asked.token.unwrap(), used).await.unwrap();
+    let token = asked.token.unwrap();
+    let done = other.verify_saying(&token, used, None, Some(true)).await;
+    let done = done.unwrap();
     let elsewhere = crate::support::caller::completed(done).session;
     assert_eq!(elsewhere.account, person);
     player.plays("GET /api/v1/me/sessions").await;
     player.plays("GET /api/v1/me/audit-events").await;
+    let devices = player.plays("GET /api/v1/me/devices").await;
+    player.set("DEVICE", &devices["items"][0]["id"]);
+    player.plays("DELETE /api/v1/me/devices/{device}").await;
     player
         .variables
         .insert("SESSION_ID", elsewhere.id.to_string());

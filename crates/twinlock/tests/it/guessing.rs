@@ -426,6 +426,6 @@ async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {
         asked_for: AskedFor::SignIn,
     };
     let outcome =
-        sign_in::second_factor::verify_second_factor(&caller.moment(), &token, attempt).await;
+        sign_in::second_factor::verify_second_factor(&caller.moment(), &token, attempt, None).await;
     completed(outcome.unwrap());
 }

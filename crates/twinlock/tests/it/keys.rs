@@ -465,6 +465,7 @@ async fn people(app: &TestApp, count: u32) {
                     email: Some(format!("person-{n}@example.org")),
                     email_verified_at: None,
                     enrolment_required: false,
+                    new_password_required: false,
                     frozen: None,
                     created_at: w.now(),
                     mail_refused_at: None,

@@ -18,6 +18,7 @@ fn letter(topic: Topic, with_link: bool) -> Letter {
     let values = [
         ("device", "Firefox on Linux"),
         ("label", "Work phone"),
+        ("copied", "Firefox on Linux"),
         ("first", "password"),
         ("second", "totp"),
         ("left", "3"),

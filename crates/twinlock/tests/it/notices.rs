@@ -52,6 +52,8 @@ const TOLD: &[(&str, &[Topic])] = &[
     ("backup_codes_revealed", &[Topic::BackupCodesRevealed]),
     ("password_changed", &[Topic::PasswordChanged]),
     ("password_reset", &[Topic::PasswordChanged]),
+    ("device_copied", &[Topic::DeviceCopied]),
+    ("new_password_required", &[Topic::NewPasswordRequired]),
     ("mailbox_proven", &[Topic::MailboxProven]),
     ("unlocked", &[Topic::CodesUnlocked]),
     ("account_unfrozen", &[Topic::AccountOpen]),
@@ -130,6 +132,14 @@ const NOT_TOLD: &[(&str, &str)] = &[
     (
         "session_moved",
         "a browser that was updated looks like another one; the list of sessions shows it, and changes need a new proof",
+    ),
+    (
+        "device_trusted",
+        "whoever did it gave a second factor on it just before, and a device that is new is told as such",
+    ),
+    (
+        "device_trust_ended",
+        "it takes rights away, and signing in there asks for a code again",
     ),
     ("method_renamed", "nobody gets in or is kept out by it"),
     ("method_preferred", "nobody gets in or is kept out by it"),
@@ -357,6 +367,9 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
         let answer = api.post(&format!("{path}/{what}"), &json!({})).await;
         assert!(answer.status.is_success(), "{what}: {}", answer.body);
     }
+    trusted_device_is_copied(app, &mut away, &ann).await;
+    let required = format!("{path}/require-new-password");
+    assert_eq!(api.call(Method::POST, &required, None).await.status, 200);
     // A forgotten password, and a change from a session.
     let done = forgotten_password(app, &away, &ann).await;
     let acting = away.acting(&done).await;
@@ -382,6 +395,18 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
     assert_eq!(api.call(Method::DELETE, &path, None).await.status, 204);
     app.deliver().await;
     (ann, record)
+}
+
+/// Somebody comes with the token of a trusted device that was replaced.
+async fn trusted_device_is_copied(app: &TestApp, owner: &mut Caller, person: &Person) {
+    owner.sign_in_saying(person, true).await;
+    let mut copy = owner.clone();
+    for _ in 0..2 {
+        let trusted = owner.sign_in_without_code(person).await;
+        assert!(trusted.is_some());
+    }
+    assert!(copy.sign_in_without_code(person).await.is_none());
+    app.forward(30);
 }
 
 async fn replace(caller: &Caller, acting: &Acting, old: twinlock::app::AuthenticatorId) {

@@ -36,6 +36,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::sign_up::store::STATEMENTS,
         twinlock::throttle::store::STATEMENTS,
         twinlock::trusted_device::store::STATEMENTS,
+        twinlock::trusted_device::store::tokens::STATEMENTS,
         twinlock::undo::store::STATEMENTS,
         twinlock::server::STATEMENTS,
         twinlock::server::clock_mark::STATEMENTS,

@@ -3,6 +3,7 @@
 use twinlock_db::sealed::SealedColumn;
 use twinlock_db::sealed_column;
 
+use crate::account;
 use crate::app::{AccountId, Cell, Stop, Timestamp, Work};
 
 const LOAD: &str = "SELECT hash FROM password WHERE account_id = ?1";
@@ -47,7 +48,7 @@ pub fn changed_at(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Tim
         .map(Timestamp::from_millis))
 }
 
-/// Stores a hash.
+/// Stores a hash: the new password is set, where one was asked for.
 ///
 /// # Errors
 /// The database's trouble.
@@ -55,7 +56,7 @@ pub fn save(w: &mut Work<'_, '_>, account: AccountId, hash: &str) -> Result<(), 
     let sealed = w.seal(cell(account), hash.as_bytes());
     let now = w.now();
     w.tx.execute(SAVE, &[account.into(), sealed.into(), now.into()])?;
-    Ok(())
+    account::store::require_new_password(w, account, false)
 }
 
 /// Removes the hash.

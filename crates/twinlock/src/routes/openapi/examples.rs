@@ -137,6 +137,7 @@ pub(in crate::routes) fn second_factor() -> Value {
         "factors": [{"id": FACTOR, "kind": "totp", "label": "Phone"}],
         "preferred": FACTOR,
         "backup_codes": true,
+        "trust": false,
     })
 }
 

@@ -20,6 +20,11 @@ const GROUPS: &[(&str, &str, &str)] = &[
         "Checking what somebody typed, and backup codes for the day the phone is gone.",
     ),
     (
+        "devices",
+        "Their trusted devices",
+        "Browsers where your users are not asked for a code.",
+    ),
+    (
         "sign-in",
         "Signing up and in",
         "For a front end or native app of your own where Twinlock keeps the accounts: what the sign-in pages do, step by step. Each step answers with a `state`; the sign-in is through at `complete`.",
@@ -53,6 +58,7 @@ pub(super) fn group_of(path: &str) -> &str {
     let about = |word: &str| rest.split('/').any(|part| part == word);
     match first {
         "accounts" if about("factors") => "factors",
+        "accounts" if about("devices") => "devices",
         "accounts" if about("verify") || about("unlock") || about("backup-codes") => "codes",
         "me" if about("factors") || about("two-factor") || about("backup-codes") => {
             "own-two-factor"

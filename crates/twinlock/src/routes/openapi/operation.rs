@@ -104,6 +104,10 @@ fn path_parameter(name: &str) -> Value {
             "The sign-in's id.",
             json!({"type": "string", "format": "uuid"}),
         ),
+        "device" => (
+            "The device's id.",
+            json!({"type": "string", "format": "uuid"}),
+        ),
         "session" => (
             "The session's id.",
             json!({"type": "string", "format": "uuid"}),

@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod codes;
+mod devices;
 
 use axum::Json;
 use axum::extract::RawQuery;
@@ -30,6 +31,7 @@ pub use account::{
 };
 pub use activity::list_events;
 pub use codes::{CheckedCode, check_code, make_codes, reveal_codes};
+pub use devices::{end_device, list_devices};
 
 /// Sets up a second factor of one's own.
 #[derive(Deserialize, ToSchema)]
@@ -50,7 +52,12 @@ pub struct BeginOwnFactor {
 /// [`Refusal::SignedOut`].
 pub async fn two_factor(visit: Visit) -> Result<Json<TwoFactor>, Stop> {
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
-    Ok(Json(TwoFactor::of(&overview.held, overview.required)))
+    let trusted = overview.trusted_devices.len();
+    Ok(Json(TwoFactor::of(
+        &overview.held,
+        overview.required,
+        trusted,
+    )))
 }
 
 /// `POST /api/v1/me/factors`

@@ -2,10 +2,12 @@
 
 mod activity;
 mod codes;
+mod devices;
 mod password;
 
 pub use activity::{events, proof_of_events};
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
+pub use devices::{end_all_trust, end_trust_of, trusted_devices};
 pub use password::change_password;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use crate::session::{self, Proof, Session};
 use crate::settings::rules::may_call_lost;
 use crate::sign_in::gate::required_by;
 use crate::step_up::flow::{demand, judge, owner};
+use crate::trusted_device::{Device, store};
 
 /// What the Security page shows.
 pub struct Overview {
@@ -38,6 +41,8 @@ pub struct Overview {
     pub has_password: bool,
     /// Whether a second factor is required of it.
     pub required: bool,
+    /// Devices that skip the second factor, last used first.
+    pub trusted_devices: Vec<Device>,
 }
 
 /// What the Security page shows.
@@ -54,6 +59,7 @@ pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop
                 held: held(w, session.account)?,
                 has_password: passwords::store::load(w, session.account)?.is_some(),
                 required: required_by(w, &account).is_some(),
+                trusted_devices: store::trusted(w, session.account)?,
                 account,
             })
         })

@@ -176,9 +176,11 @@ fn more(kind: &str, detail: &BTreeMap<String, String>, messages: &Messages) -> S
     match (of("first"), of("second")) {
         ("password", "totp") => say("audit-by-password-and-app"),
         ("password", "backup_code") => say("audit-by-password-and-recovery-code"),
+        ("password", "trusted_device") => say("audit-by-password-on-trusted-device"),
         ("password", _) => say("audit-by-password"),
         ("email_code", "totp") => say("audit-by-email-code-and-app"),
         ("email_code", "backup_code") => say("audit-by-email-code-and-recovery-code"),
+        ("email_code", "trusted_device") => say("audit-by-email-code-on-trusted-device"),
         ("email_code", _) => say("audit-by-email-code"),
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod codes;
+pub mod devices;
 pub mod enrol;
 pub mod methods;
 pub mod notice;

@@ -31,13 +31,17 @@ pub enum Done {
     CodesSaved,
     /// A form that makes codes was sent twice.
     CodesMadeAlready,
+    /// A device is trusted no more.
+    DeviceRemoved,
+    /// No device is trusted any more.
+    DevicesRemoved,
     /// The password was changed.
     PasswordChanged,
     /// It was proven who is there; the change itself is still to be asked for.
     Proven,
 }
 
-const ALL: [(Done, &str, &str); 13] = [
+const ALL: [(Done, &str, &str); 15] = [
     (Done::TwoFactorOn, "two-factor-on", "ok"),
     (Done::TwoFactorOff, "two-factor-off", "ok"),
     (Done::OffAlready, "off-already", "info"),
@@ -49,6 +53,8 @@ const ALL: [(Done, &str, &str); 13] = [
     (Done::SetUpOver, "set-up-over", "info"),
     (Done::CodesSaved, "codes-saved", "ok"),
     (Done::CodesMadeAlready, "codes-made-already", "warning"),
+    (Done::DeviceRemoved, "device-removed", "ok"),
+    (Done::DevicesRemoved, "devices-removed", "ok"),
     (Done::PasswordChanged, "password-changed", "ok"),
     (Done::Proven, "proven", "info"),
 ];

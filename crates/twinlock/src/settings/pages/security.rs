@@ -17,6 +17,7 @@ use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
 
+use super::devices::{self, Devices};
 use super::{SECURITY, name_of, notice, tell_apart};
 
 /// Codes left at which the page warns.
@@ -59,6 +60,7 @@ struct SecurityPage {
     one_page: bool,
     can_add: bool,
     codes: Option<Codes>,
+    devices: Option<Devices>,
 }
 
 #[derive(Template)]
@@ -107,6 +109,10 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         one_page: settings.two_factor.enrolment == Enrolment::OnePage,
         can_add: settings.two_factor.methods == Methods::Several,
         codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
+        devices: held
+            .is_on()
+            .then(|| devices::list(&visit, &overview.trusted_devices))
+            .flatten(),
     };
     page(StatusCode::OK, &template)
 }

@@ -16,6 +16,7 @@ use crate::session::{FirstFactor, Proof, Session, flow};
 use super::tell_apart;
 
 const SESSIONS: &str = "/settings/sessions";
+const SIGNED_OUT: &str = "/sign-in?done=signed-out";
 
 /// `GET /settings/sessions`
 #[derive(Deserialize)]
@@ -46,6 +47,9 @@ struct SessionsPage {
 #[template(path = "settings/sign_out.html")]
 struct SignOutPage {
     page: Shell,
+    label: String,
+    what: String,
+    action: &'static str,
 }
 
 /// `GET /settings/sessions`
@@ -140,16 +144,36 @@ pub async fn end_others(visit: Visit) -> Result<Response, Stop> {
 /// # Errors
 /// A template that fails.
 pub async fn sign_out_form(visit: Visit) -> Result<Response, Stop> {
+    ask_to_sign_out(&visit, "/sign-out", "sign-out", "settings-sign-out-what")
+}
+
+/// `GET /sign-out/forget`
+///
+/// # Errors
+/// A template that fails.
+pub async fn forget_form(visit: Visit) -> Result<Response, Stop> {
+    let what = "settings-sign-out-forget-what";
+    ask_to_sign_out(&visit, "/sign-out/forget", "sign-out-forget", what)
+}
+
+fn ask_to_sign_out(
+    visit: &Visit,
+    action: &'static str,
+    label: &str,
+    what: &str,
+) -> Result<Response, Stop> {
     if visit.acting.is_none() {
         return Ok(see_other("/sign-in"));
     }
-    let title = visit.moment.messages().text("sign-out");
-    page(
-        StatusCode::OK,
-        &SignOutPage {
-            page: visit.shell(title),
-        },
-    )
+    let messages = visit.moment.messages();
+    let label = messages.text(label);
+    let template = SignOutPage {
+        page: visit.shell(label.clone()),
+        label,
+        what: messages.text(what),
+        action,
+    };
+    page(StatusCode::OK, &template)
 }
 
 /// `POST /sign-out`: a second click, or one after the session ended, does no harm.
@@ -158,10 +182,21 @@ pub async fn sign_out_form(visit: Visit) -> Result<Response, Stop> {
 /// The database's trouble.
 pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
     if let Some(acting) = &visit.acting {
-        flow::sign_out(&visit.moment, acting).await?;
+        flow::sign_out(&visit.moment, acting, false).await?;
     }
-    Ok(visit
-        .cookies()
-        .end_session()
-        .on(see_other("/sign-in?done=signed-out")))
+    let cookies = visit.cookies().end_session();
+    Ok(cookies.on(see_other(SIGNED_OUT)))
+}
+
+/// `POST /sign-out/forget`: signs out completely.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn forget(visit: Visit) -> Result<Response, Stop> {
+    let mut cookies = visit.cookies().end_session();
+    if let Some(acting) = &visit.acting {
+        flow::sign_out(&visit.moment, acting, true).await?;
+        cookies = cookies.forget_device(acting.account());
+    }
+    Ok(cookies.on(see_other(SIGNED_OUT)))
 }

@@ -49,6 +49,9 @@ pub struct SecondFactorCode {
     /// Only this factor.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub factor: Option<AuthenticatorId>,
+    /// Where the state says `trust`: whether this device is to be trusted, so that the second factor is not asked on it for as long as
+    /// the instance allows. Ignored elsewhere.
+    pub trust_device: Option<bool>,
 }
 
 /// `POST /api/v1/sign-in`
@@ -127,7 +130,9 @@ pub async fn verify_second_factor(
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
     };
-    let progress = second_factor::verify_second_factor(&visit.moment, token, attempt).await?;
+    let progress =
+        second_factor::verify_second_factor(&visit.moment, token, attempt, body.trust_device)
+            .await?;
     Ok(Json(told(&visit, progress)))
 }
 

@@ -12,6 +12,7 @@ use crate::edge::Visit;
 
 use crate::sign_in::gate::{Completed, Progress, Step};
 use crate::sign_in::rules::Requirement;
+use crate::trusted_device::rules::is_wanted;
 
 /// What a sign-in waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -120,6 +121,10 @@ pub struct SignInState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub backup_codes: Option<bool>,
+    /// `second_factor`: whether this device will be trusted where `trust_device` is left out; left out itself where no device is trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trust: Option<bool>,
     /// `enroll`: who requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -180,6 +185,7 @@ pub fn told(visit: &Visit, progress: Progress) -> SignInState {
         factors: None,
         preferred: None,
         backup_codes: None,
+        trust: None,
         reason: None,
         session: None,
         device_token: None,
@@ -204,6 +210,7 @@ pub fn told(visit: &Visit, progress: Progress) -> SignInState {
             state.preferred = factors.first().map(|factor| factor.id.to_string());
             state.factors = Some(factors.iter().map(offered).collect());
             state.backup_codes = Some(backup_codes);
+            state.trust = trust_unless_said(visit).filter(|_| state.frozen.is_none());
         }
         Step::Enrol(required_by) => {
             state.state = State::Enroll;
@@ -250,4 +257,10 @@ fn offered(factor: &Authenticator) -> OfferedFactor {
         kind: factor.kind,
         label: factor.label.clone(),
     }
+}
+
+/// Whether a device becomes trusted where the client says nothing of it; `None` where none ever does.
+fn trust_unless_said(visit: &Visit) -> Option<bool> {
+    let ask = visit.moment.app.settings.two_factor.ask;
+    is_wanted(ask, Some(true)).then(|| is_wanted(ask, None))
 }

@@ -87,7 +87,7 @@ fn finish(
     let sign_in = waiting(w, token)?;
     let account = sign_in.account;
     let bound = authenticators::flow::confirm(w, account, id, code)?;
-    session::store::end_all(w, account)?;
+    session::flow::end_everything(w, account)?;
     audit::append(
         w,
         account,
@@ -101,7 +101,7 @@ fn finish(
     )?;
     let renewed = Token::new(account.0, sign_in.id.0, &mut w.draw);
     let proof = Proof::Totp(id);
-    if !store::proved_second(w, &sign_in, proof, renewed.secret.hash())? {
+    if !store::proved_second(w, &sign_in, proof, None, renewed.secret.hash())? {
         return Err(Refusal::SignInExpired.into());
     }
     let sign_in = SignIn {

@@ -8,9 +8,12 @@ use crate::challenge::store::Times;
 use crate::config::Method;
 use crate::outbox::Topic;
 use crate::session::{self, Session, rules::total};
-use crate::trusted_device::{self, store::Proven};
+use crate::trusted_device::{
+    self,
+    store::{Proven, Remembered},
+};
 
-use super::thaw;
+use super::{thaw, trust};
 use crate::sign_in::rules::{Facts, Next, Purpose, Requirement, Thaw, next};
 use crate::sign_in::store::{self, SignIn};
 
@@ -86,6 +89,7 @@ pub fn first_factor_proven(w: &mut Work<'_, '_>, sign_in: SignIn) -> Result<Prog
         sign_in.account,
         &Event::new("first_factor_accepted").with("kind", sign_in.first_factor.word()),
     )?;
+    trust::end_copied(w, sign_in.account)?;
     pass(w, &sign_in, Some(token.text(Token::SIGN_IN)), false)
 }
 
@@ -100,7 +104,7 @@ pub fn pass(
     password_set: bool,
 ) -> Result<Progress, Stop> {
     let scene = Scene::of(w, sign_in)?;
-    let step = match next(&scene.facts(w, sign_in, password_set)) {
+    let step = match next(&scene.facts(w, sign_in, password_set)?) {
         Next::Session => return complete(w, sign_in),
         Next::Thaw => {
             let sign_in = thaw::open_again(w, sign_in, &scene.owner)?;
@@ -132,7 +136,7 @@ pub fn pass(
 /// The database's trouble, or [`Refusal::Frozen`].
 pub fn asked(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Next, Stop> {
     let scene = Scene::of(w, sign_in)?;
-    Ok(next(&scene.facts(w, sign_in, false)))
+    Ok(next(&scene.facts(w, sign_in, false)?))
 }
 
 /// The account of a sign-in, what it is judged against, and whether it has to be opened first.
@@ -156,9 +160,14 @@ impl Scene {
         }
     }
 
-    fn facts(&self, w: &Work<'_, '_>, sign_in: &SignIn, password_set: bool) -> Facts {
+    fn facts(
+        &self,
+        w: &mut Work<'_, '_>,
+        sign_in: &SignIn,
+        password_set: bool,
+    ) -> Result<Facts, Stop> {
         let frozen_at = self.owner.frozen.map(|frozen| frozen.at);
-        Facts {
+        Ok(Facts {
             has_second_factor: match self.thaw {
                 Some(thaw) => thaw.since != Since::Never,
                 None => self.held.is_on(),
@@ -167,12 +176,15 @@ impl Scene {
                 Some(at) => thaw::counts(sign_in, &self.held, at),
                 None => sign_in.second_factor.is_some(),
             },
+            trusted_device: trust::is_trusted_here(w, sign_in.account)?,
             mailbox_proven: sign_in.mailbox_proved_at.is_some(),
             required_by: required_by(w, &self.owner),
             purpose: sign_in.purpose,
+            new_password_required: self.owner.new_password_required
+                && w.settings().sign_in.methods.contains(&Method::Password),
             password_set,
             thaw: self.thaw,
-        }
+        })
     }
 }
 
@@ -218,6 +230,8 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     }
     let now = w.now();
     let account = sign_in.account;
+    let second = second_word(w, sign_in)?;
+    let remembered = remember_device(w, sign_in)?;
     let id = SessionId::draw(now, &mut w.draw);
     let token = Token::new(account.0, id.0, &mut w.draw);
     let session = Session {
@@ -230,6 +244,7 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         first_factor_at: sign_in.first_factor_at,
         second_factor_at: sign_in.second_factor_at,
         step_up_failures: 0,
+        device: Some(remembered.id),
         device_label: w.moment.client.device_label.clone(),
         created_at: now,
         last_seen_at: now,
@@ -237,7 +252,6 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         frozen: None,
     };
     session::store::insert(w, &session)?;
-    let device_token = remember_device(w, sign_in)?;
     let used_backup_code = matches!(sign_in.second_factor, Some(session::Proof::BackupCode));
     let backup_codes_left = if used_backup_code {
         Some(held(w, account)?.codes_left())
@@ -250,15 +264,12 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         &Event::new("signed_in")
             .with("session", id.to_string())
             .with("first", sign_in.first_factor.word())
-            .with(
-                "second",
-                sign_in.second_factor.map_or("none", |proof| proof.word()),
-            ),
+            .with("second", second),
     )?;
     let completed = Completed {
         token: token.text(Token::SESSION),
         session,
-        device_token,
+        device_token: remembered.token,
         backup_codes_left,
         return_to: sign_in.return_to.clone(),
     };
@@ -270,13 +281,28 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     })
 }
 
+/// What stood for the second factor, for the record.
+fn second_word(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<&'static str, Stop> {
+    Ok(match sign_in.second_factor {
+        Some(proof) => proof.word(),
+        None if held(w, sign_in.account)?.is_on() => "trusted_device",
+        None => "none",
+    })
+}
+
 /// Remembers the browser, and tells the person of one that is new. The browser an account was made in is not.
-fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<String>, Stop> {
+fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Remembered, Stop> {
     let proven = match sign_in.second_factor {
         Some(_) => Proven::SecondFactor,
         None => Proven::SignIn,
     };
-    let remembered = trusted_device::store::remember(w, sign_in.account, proven)?;
+    let trusts = trust::becomes_trusted(w, sign_in);
+    let remembered = trusted_device::store::remember(w, sign_in.account, proven, trusts)?;
+    if trusts {
+        let label = w.moment.client.device_label.clone();
+        let event = Event::new("device_trusted").with("label", label);
+        audit::append(w, sign_in.account, &event)?;
+    }
     if remembered.is_new && sign_in.purpose != Purpose::SignUp {
         let second = sign_in.second_factor.map_or("none", session::Proof::word);
         let values = [
@@ -285,5 +311,5 @@ fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Option<Stri
         ];
         account::notice(w, sign_in.account, Topic::NewDevice, &values)?;
     }
-    Ok(remembered.token)
+    Ok(remembered)
 }

@@ -6,6 +6,7 @@ use crate::account::{self, Mailbox};
 use crate::app::{AccountId, Moment, Refusal, SignInId, Stop, Token, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::email_code;
+use crate::authenticators::held;
 use crate::challenge::store::{self as challenges, Key, Times};
 use crate::challenge::{self};
 use crate::config::Method;
@@ -155,8 +156,15 @@ pub enum MailboxFor {
     MoreTries,
     /// Setting up a second factor.
     Enrolment,
+    /// Setting a new password, which was asked for.
+    NewPassword,
     /// Opening a frozen account again.
     Thaw,
+}
+
+/// Whether a second factor has to be set up first.
+fn asks_enrolment(w: &mut Work<'_, '_>, owner: &account::Account) -> Result<bool, Stop> {
+    Ok(gate::required_by(w, owner).is_some() && !held(w, owner.id)?.is_on())
 }
 
 /// Whether proving the mailbox is asked for now, or would give more tries: only where the sign-in did not start from the mailbox.
@@ -173,6 +181,9 @@ pub async fn mailbox_offer(moment: &Moment, token: &str) -> Result<Option<Mailbo
         let owner = gate::owner(w, sign_in.account)?;
         let wanted = match asked {
             Next::Mailbox if owner.frozen.is_some() => MailboxFor::Thaw,
+            Next::Mailbox if owner.new_password_required && !asks_enrolment(w, &owner)? => {
+                MailboxFor::NewPassword
+            }
             Next::Mailbox => MailboxFor::Enrolment,
             Next::SecondFactor if sign_in.mailbox_proved_at.is_none() => MailboxFor::MoreTries,
             _ => return Ok(None),

@@ -7,6 +7,7 @@ pub mod opened;
 pub mod reset;
 pub mod second_factor;
 mod thaw;
+pub mod trust;
 
 pub use mailed_code::{
     mailbox_code, refuse_resend_too_soon, refuse_without_code, send_code, verify_code,
@@ -210,7 +211,7 @@ pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Resu
                 return Err(Refusal::WrongStep.into());
             }
             password::store::save(w, sign_in.account, &hash)?;
-            crate::session::store::end_all(w, sign_in.account)?;
+            crate::session::flow::end_everything(w, sign_in.account)?;
             store::end_others(w, &sign_in)?;
             store::reset_done(w, &sign_in)?;
             audit::append(w, sign_in.account, &Event::new("password_reset"))?;
@@ -241,6 +242,7 @@ pub fn proven(
         mailbox_proved_at: (first_factor == FirstFactor::EmailCode).then(|| w.now()),
         second_factor: None,
         second_factor_at: None,
+        trust_device: None,
         wrong_codes: 0,
         return_to: opened.return_to.clone(),
         expires_at: opened.expires_at(),

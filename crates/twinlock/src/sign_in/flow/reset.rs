@@ -3,7 +3,7 @@
 use crate::account;
 use crate::app::{AccountId, FrozenBy, Refusal, Stop, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::{self, Removal};
+use crate::authenticators::{self, Removal, password};
 use crate::outbox::Topic;
 use crate::session;
 use crate::throttle;
@@ -60,7 +60,7 @@ pub fn reset_two_factor(
     }
     authenticators::flow::remove_all(w, account, removal)?;
     trusted_device::store::forget_all(w, account)?;
-    session::store::end_all(w, account)?;
+    session::flow::end_everything(w, account)?;
     store::end_all(w, account)?;
     throttle::store::clear_waits(w, account)?;
     account::store::require_enrolment(w, account, true)?;
@@ -73,6 +73,29 @@ pub fn reset_two_factor(
     )?;
     // The reason is the administrators' own note: it stays in the record.
     account::notice(w, account, Topic::TwoFactorReset, &by.told)
+}
+
+/// **Require a new password**: the one of before is known to somebody, or somebody thinks so. Every session, trust and open sign-in ends,
+/// and the next sign-in asks for a new one, after a code from the mailbox. Whether the account has a password at all.
+///
+/// # Errors
+/// The database's trouble.
+pub fn demand_new_password(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    by: &By,
+) -> Result<bool, Stop> {
+    let has_password = password::store::changed_at(w, account)?.is_some();
+    session::flow::end_everything(w, account)?;
+    store::end_all(w, account)?;
+    if !has_password {
+        return Ok(false);
+    }
+    account::store::require_new_password(w, account, true)?;
+    let event = Event::new("new_password_required").with("by", by.recorded.as_str());
+    audit::append(w, account, &event)?;
+    account::notice(w, account, Topic::NewPasswordRequired, &by.told)?;
+    Ok(true)
 }
 
 fn checked(reason: &str) -> Result<&str, Refusal> {

@@ -13,7 +13,7 @@ use super::{Held, read_token};
 use crate::sign_in::rules::Next;
 use crate::sign_in::store::{self, SignIn};
 
-/// Judges a typed code and passes the gate if it is accepted.
+/// Judges a typed code and passes the gate if it is accepted. `trust`: what the person said of the device, if they were asked.
 ///
 /// # Errors
 /// [`Refusal::InvalidCode`], [`Refusal::Mistyped`], [`Refusal::Locked`]; [`Refusal::SignInExpired`] when too many were wrong.
@@ -21,18 +21,24 @@ pub async fn verify_second_factor(
     moment: &Moment,
     token: &str,
     attempt: Attempt,
+    trust: Option<bool>,
 ) -> Result<Progress, Stop> {
     let Held::Stored(token) = read_token(moment, token)? else {
         return Err(Refusal::WrongStep.into());
     };
     moment
         .write(Locks::account(token.owner), move |w| {
-            judge(w, &token, &attempt)
+            judge(w, &token, &attempt, trust)
         })
         .await
 }
 
-fn judge(w: &mut Work<'_, '_>, token: &Token, attempt: &Attempt) -> Result<Progress, Stop> {
+fn judge(
+    w: &mut Work<'_, '_>,
+    token: &Token,
+    attempt: &Attempt,
+    trust: Option<bool>,
+) -> Result<Progress, Stop> {
     let sign_in = store::open(w, token)?;
     if gate::asked(w, &sign_in)? != Next::SecondFactor {
         return Err(Refusal::WrongStep.into());
@@ -53,12 +59,14 @@ fn judge(w: &mut Work<'_, '_>, token: &Token, attempt: &Attempt) -> Result<Progr
     }
     let accepted = verdict.accepted()?;
     let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
-    if !store::proved_second(w, &sign_in, accepted.proof, renewed.secret.hash())? {
+    let hash = renewed.secret.hash();
+    if !store::proved_second(w, &sign_in, accepted.proof, trust, hash)? {
         return Err(Refusal::SignInExpired.into());
     }
     let sign_in = SignIn {
         second_factor: Some(accepted.proof),
         second_factor_at: Some(w.now()),
+        trust_device: trust,
         ..sign_in
     };
     gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)

@@ -74,7 +74,7 @@ pub(super) fn open_again(
         .and_then(|frozen| frozen.disavowed_from())
         .ok_or(Fault::Stored("freeze of an account"))?;
     let restored = restore(w, account, event, sign_in.second_factor)?;
-    session::store::end_all(w, account)?;
+    session::flow::end_everything(w, account)?;
     store::end_others(w, sign_in)?;
     challenge::store::drop_account(w, account)?;
     undo::end_all(w, account)?;

@@ -113,6 +113,7 @@ async fn mailbox_page(visit: &Visit, refusal: Option<&Refusal>) -> Result<Respon
             ("mailbox-why-more-tries", back)
         }
         MailboxFor::Enrolment => ("mailbox-why-enrolment", start_again),
+        MailboxFor::NewPassword => ("mailbox-why-new-password", start_again),
         MailboxFor::Thaw => ("thaw-mailbox", start_again),
     };
     let asked = Asked {

@@ -8,13 +8,13 @@ use twinlock_web::{Messages, Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
 use crate::authenticators::{AskedFor, Attempt, Authenticator, Kind, Since};
+use crate::config::Ask;
 use crate::edge::answer::{kept, words};
 use crate::edge::{Visit, page};
-use crate::sign_in::Step;
 use crate::sign_in::flow::{mailed_code, second_factor};
 use crate::sign_in::rules::Thaw;
+use crate::sign_in::{Progress, Step};
 
-use super::mailed::CodeForm;
 use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
 
 /// `POST /sign-in/second-factor`
@@ -22,6 +22,61 @@ use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
 pub struct SecondFactorForm {
     code: String,
     factor: Option<String>,
+    trust_device: Option<String>,
+    shared: Option<String>,
+}
+
+/// `POST /sign-in/recovery-code`
+#[derive(Deserialize)]
+pub struct RecoveryCodeForm {
+    code: String,
+    trust_device: Option<String>,
+    shared: Option<String>,
+}
+
+/// The tick below the code: "Trust this device", or "This is a shared computer".
+struct Tick {
+    name: &'static str,
+    label: String,
+    hint: String,
+    ticked: bool,
+}
+
+impl Tick {
+    /// The one of the policy in force, as the person left it. Not while an account is opened again: all trust ends with that.
+    fn of(visit: &Visit, thaw: Option<Thaw>, said: Option<bool>) -> Option<Self> {
+        let messages = visit.moment.messages();
+        let two_factor = &visit.moment.app.settings.two_factor;
+        match two_factor.ask {
+            _ if thaw.is_some() => None,
+            Ask::TrustedDevice => {
+                let days = Arg::from(u32::from(two_factor.trusted_device_days));
+                Some(Self {
+                    name: "trust_device",
+                    label: messages.with("second-factor-trust", &[("days", days)]),
+                    hint: messages.text("second-factor-trust-hint"),
+                    ticked: said == Some(true),
+                })
+            }
+            Ask::UntilSignedOut => Some(Self {
+                name: "shared",
+                label: messages.text("second-factor-shared"),
+                hint: messages.text("second-factor-shared-hint"),
+                ticked: said == Some(false),
+            }),
+            Ask::NewDevice | Ask::EverySignIn => None,
+        }
+    }
+}
+
+/// What the person said of the device: a tick at "Trust this device" is yes, one at "This is a shared computer" no; where one of the two is
+/// offered, no tick says the other thing.
+fn said(visit: &Visit, trust: Option<&str>, shared: Option<&str>) -> Option<bool> {
+    match visit.moment.app.settings.two_factor.ask {
+        Ask::TrustedDevice => Some(trust.is_some()),
+        Ask::UntilSignedOut => Some(shared.is_none()),
+        Ask::NewDevice | Ask::EverySignIn => None,
+    }
 }
 
 #[derive(Template)]
@@ -36,6 +91,7 @@ struct SecondFactorPage {
     typed: String,
     error: String,
     more_tries: bool,
+    tick: Option<Tick>,
 }
 
 #[derive(Template)]
@@ -46,6 +102,7 @@ struct RecoveryPage {
     why: String,
     has_app: bool,
     error: String,
+    tick: Option<Tick>,
 }
 
 #[derive(Template)]
@@ -64,7 +121,7 @@ struct LostPhonePage {
 /// [`Refusal::SignInExpired`].
 pub async fn ask(visit: Visit) -> Result<Response, Stop> {
     let chosen = in_query(&visit, "factor");
-    code_page(&visit, chosen.as_deref(), None).await
+    code_page(&visit, chosen.as_deref(), None, None).await
 }
 
 /// `POST /sign-in/second-factor`
@@ -86,20 +143,31 @@ pub async fn verify(
         asked_for: AskedFor::SignIn,
     };
     let typed = attempt.code.clone();
-    let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
-    match weigh(&visit, tried).await? {
+    let said = said(&visit, form.trust_device.as_deref(), form.shared.as_deref());
+    match prove(&visit, attempt, said).await? {
         Outcome::Done(progress) => Ok(go_on(&visit, progress)),
         Outcome::Slip(refusal) => {
             let slip = Some((&refusal, typed.as_str()));
-            code_page(&visit, form.factor.as_deref(), slip).await
+            code_page(&visit, form.factor.as_deref(), said, slip).await
         }
         Outcome::Elsewhere(answer) => Ok(answer),
     }
 }
 
+async fn prove(
+    visit: &Visit,
+    attempt: Attempt,
+    said: Option<bool>,
+) -> Result<Outcome<Progress>, Stop> {
+    let token = visit.sign_in()?;
+    let tried = second_factor::verify_second_factor(&visit.moment, token, attempt, said).await;
+    weigh(visit, tried).await
+}
+
 async fn code_page(
     visit: &Visit,
     chosen: Option<&str>,
+    said: Option<bool>,
     slip: Option<(&Refusal, &str)>,
 ) -> Result<Response, Stop> {
     let refusal = slip.map(|(refusal, _)| refusal);
@@ -145,6 +213,7 @@ async fn code_page(
             words(refusal, &messages, visit.moment.now)
         }),
         more_tries,
+        tick: Tick::of(visit, standing.progress.thaw, said),
     };
     page(status_of(visit, refusal), &template)
 }
@@ -189,7 +258,7 @@ fn use_instead(messages: &Messages, factor: &Authenticator) -> String {
 /// # Errors
 /// [`Refusal::SignInExpired`].
 pub async fn ask_recovery_code(visit: Visit) -> Result<Response, Stop> {
-    recovery_page(&visit, None, "").await
+    recovery_page(&visit, None, "", None).await
 }
 
 /// `POST /sign-in/recovery-code`
@@ -198,8 +267,9 @@ pub async fn ask_recovery_code(visit: Visit) -> Result<Response, Stop> {
 /// [`Refusal::SignInExpired`], or the database's trouble.
 pub async fn verify_recovery_code(
     visit: Visit,
-    StrictForm(form): StrictForm<CodeForm>,
+    StrictForm(form): StrictForm<RecoveryCodeForm>,
 ) -> Result<Response, Stop> {
+    let said = said(&visit, form.trust_device.as_deref(), form.shared.as_deref());
     let attempt = Attempt {
         code: form.code,
         kind: Some(Kind::BackupCode),
@@ -208,10 +278,9 @@ pub async fn verify_recovery_code(
         asked_for: AskedFor::SignIn,
     };
     let typed = attempt.code.clone();
-    let tried = second_factor::verify_second_factor(&visit.moment, visit.sign_in()?, attempt).await;
-    match weigh(&visit, tried).await? {
+    match prove(&visit, attempt, said).await? {
         Outcome::Done(progress) => Ok(go_on(&visit, progress)),
-        Outcome::Slip(refusal) => recovery_page(&visit, Some(&refusal), &typed).await,
+        Outcome::Slip(refusal) => recovery_page(&visit, Some(&refusal), &typed, said).await,
         Outcome::Elsewhere(answer) => Ok(answer),
     }
 }
@@ -220,6 +289,7 @@ async fn recovery_page(
     visit: &Visit,
     refusal: Option<&Refusal>,
     typed: &str,
+    said: Option<bool>,
 ) -> Result<Response, Stop> {
     let standing = Standing::of(visit).await?;
     let Step::SecondFactor { factors, .. } = &standing.progress.step else {
@@ -237,6 +307,7 @@ async fn recovery_page(
         why: why(visit, standing.progress.thaw),
         has_app: !factors.is_empty(),
         error,
+        tick: Tick::of(visit, standing.progress.thaw, said),
     };
     page(status_of(visit, refusal), &template)
 }

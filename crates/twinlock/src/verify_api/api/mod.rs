@@ -1,7 +1,9 @@
 //! Accounts and codes of an application's users.
 
+mod devices;
 mod factors;
 mod record;
+mod support;
 
 use std::net::IpAddr;
 
@@ -22,11 +24,18 @@ use crate::session::Proof;
 use super::flow::{self, Ask, Verified, accounts};
 use super::rules::{AccountName, LONGEST_USER_AGENT};
 
+pub use devices::{
+    CheckedDevice, DeviceToCheck, MadeDevice, NewDevice, check_device, end_device, list_devices,
+    make_device,
+};
 pub use factors::{
     BoundFactor, NewFactor, activate_factor, add_factor, change_factor, make_codes, remove_factor,
     reveal_codes,
 };
 pub use record::list_events;
+pub use support::{
+    MustSetPassword, ResetReason, WasReset, freeze, require_new_password, reset, unfreeze, unlock,
+};
 
 /// An account to be made.
 #[derive(Deserialize, ToSchema)]
@@ -176,29 +185,6 @@ pub struct Verification {
     pub drift_seconds: Option<u32>,
 }
 
-/// Why two-factor authentication is reset.
-#[derive(Deserialize, ToSchema)]
-pub struct ResetReason {
-    /// For the record.
-    #[schema(
-        example = "phone lost, seen in person by Bo",
-        min_length = 1,
-        max_length = 500
-    )]
-    pub reason: String,
-}
-
-/// Two-factor authentication was reset.
-#[derive(Serialize, ToSchema)]
-pub struct WasReset {
-    /// Whose.
-    #[schema(example = "019ab1c2-4f81-7b3a-9d52-8e6f0a1b2c3d", format = Uuid)]
-    pub account: String,
-    /// A second factor must be set up before anything else.
-    #[schema(example = true)]
-    pub enrolment_required: bool,
-}
-
 /// `POST /api/v1/accounts`
 ///
 /// # Errors
@@ -250,8 +236,8 @@ pub async fn two_factor(
     visit: Visit,
     InPath(account): InPath<AccountName>,
 ) -> Result<Json<TwoFactor>, Stop> {
-    let (held, required) = flow::two_factor(&visit.moment, ask(&visit, account)?).await?;
-    Ok(Json(TwoFactor::of(&held, required)))
+    let (held, required, trusted) = flow::two_factor(&visit.moment, ask(&visit, account)?).await?;
+    Ok(Json(TwoFactor::of(&held, required, trusted)))
 }
 
 /// `POST /api/v1/accounts/{account}/verify`
@@ -341,58 +327,6 @@ fn outcome(verified: Verified) -> Verification {
         Verified::Wrong(Wrong::OldSheet) => not(NotVerified::Expired, None),
         Verified::NoFactor => not(NotVerified::NoFactor, None),
     }
-}
-
-/// `POST /api/v1/accounts/{account}/unlock`
-///
-/// # Errors
-/// [`Refusal::NotFound`].
-pub async fn unlock(
-    visit: Visit,
-    InPath(account): InPath<AccountName>,
-) -> Result<StatusCode, Stop> {
-    flow::unlock(&visit.moment, ask(&visit, account)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// `POST /api/v1/accounts/{account}/freeze`
-///
-/// # Errors
-/// [`Refusal::NotFound`].
-pub async fn freeze(
-    visit: Visit,
-    InPath(account): InPath<AccountName>,
-) -> Result<StatusCode, Stop> {
-    flow::freeze(&visit.moment, ask(&visit, account)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// `POST /api/v1/accounts/{account}/unfreeze`
-///
-/// # Errors
-/// [`Refusal::NotFound`].
-pub async fn unfreeze(
-    visit: Visit,
-    InPath(account): InPath<AccountName>,
-) -> Result<StatusCode, Stop> {
-    flow::unfreeze(&visit.moment, ask(&visit, account)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// `POST /api/v1/accounts/{account}/two-factor/reset`
-///
-/// # Errors
-/// [`Refusal::NotFound`], [`Refusal::Field`].
-pub async fn reset(
-    visit: Visit,
-    InPath(account): InPath<AccountName>,
-    StrictJson(body): StrictJson<ResetReason>,
-) -> Result<Json<WasReset>, Stop> {
-    let account = flow::reset(&visit.moment, ask(&visit, account)?, body.reason).await?;
-    Ok(Json(WasReset {
-        account: account.to_string(),
-        enrolment_required: true,
-    }))
 }
 
 /// Whose account, and who asks.

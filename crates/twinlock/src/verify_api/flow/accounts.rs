@@ -87,6 +87,7 @@ fn described(
         email: mailbox.as_ref().map(|mailbox| mailbox.as_str().to_owned()),
         email_verified_at: email_verified.then_some(moment.now),
         enrolment_required: false,
+        new_password_required: false,
         frozen: None,
         created_at: moment.now,
         mail_refused_at: None,
@@ -145,7 +146,7 @@ pub async fn show(moment: &Moment, ask: Ask) -> Result<Account, Stop> {
 pub async fn erase(moment: &Moment, ask: Ask) -> Result<(), Stop> {
     change(moment, ask, |w, account, by| {
         let id = account.id;
-        session::store::end_all(w, id)?;
+        session::flow::end_everything(w, id)?;
         sign_in::store::end_all(w, id)?;
         challenge::store::drop_account(w, id)?;
         totp::store::remove_all(w, id)?;

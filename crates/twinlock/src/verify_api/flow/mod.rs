@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod codes;
+pub mod devices;
 pub mod factors;
 pub mod record;
 
@@ -16,7 +17,7 @@ use crate::freeze::{freeze_by_key, open_by_key};
 use crate::outbox::Topic;
 use crate::session;
 use crate::sign_in::gate::required_by;
-use crate::sign_in::reset::{By, reset_two_factor};
+use crate::sign_in::reset::{By, demand_new_password, reset_two_factor};
 use crate::throttle;
 use crate::trusted_device;
 use crate::trusted_device::store::{Proven, Remembered};
@@ -45,6 +46,14 @@ fn told(w: &mut Work<'_, '_>, caller: &ApiCaller) -> Result<Vec<(&'static str, S
         ("by", String::from("application")),
         ("application", name.unwrap_or_default()),
     ])
+}
+
+/// The same, both ways.
+fn asked_by(w: &mut Work<'_, '_>, caller: &ApiCaller) -> Result<By, Stop> {
+    Ok(By {
+        recorded: record(caller),
+        told: told(w, caller)?,
+    })
 }
 
 /// A mail for the person about what an application did.
@@ -97,7 +106,7 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
 
 /// The application asks when and where it likes, and knows its users' devices itself: nobody is told of a new one.
 fn remember(w: &mut Work<'_, '_>, account: AccountId) -> Result<Remembered, Stop> {
-    trusted_device::store::remember(w, account, Proven::SecondFactor)
+    trusted_device::store::remember(w, account, Proven::SecondFactor, false)
 }
 
 /// Ends the waits of an account. The 30-day budget stays.
@@ -145,12 +154,21 @@ pub async fn unfreeze(moment: &Moment, ask: Ask) -> Result<(), Stop> {
 /// [`Refusal::NotFound`], [`Refusal::Field`] for a reason that will not do.
 pub async fn reset(moment: &Moment, ask: Ask, reason: String) -> Result<AccountId, Stop> {
     change(moment, ask, move |w, account, by| {
-        let by = By {
-            recorded: record(by),
-            told: told(w, by)?,
-        };
+        let by = asked_by(w, by)?;
         reset_two_factor(w, account.id, &reason, &by, Removal::Undoable)?;
         Ok(account.id)
+    })
+    .await
+}
+
+/// Demands a new password at the next sign-in, of somebody who has one; whose account, and whether it does. Sessions and trust end either way.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn require_new_password(moment: &Moment, ask: Ask) -> Result<(AccountId, bool), Stop> {
+    change(moment, ask, |w, account, by| {
+        let by = asked_by(w, by)?;
+        Ok((account.id, demand_new_password(w, account.id, &by)?))
     })
     .await
 }
@@ -219,7 +237,7 @@ fn changed(
     label: &str,
     by: &ApiCaller,
 ) -> Result<(), Stop> {
-    session::store::end_all(w, account.id)?;
+    session::flow::end_everything(w, account.id)?;
     let (topic, event) = told;
     audit::append(
         w,
@@ -231,14 +249,18 @@ fn changed(
     tell(w, account.id, by, topic, &[("label", label.to_owned())])
 }
 
-/// What an account holds, and whether a second factor is required of it.
+/// What an account holds, whether a second factor is required of it, and how many devices skip it.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn two_factor(moment: &Moment, ask: Ask) -> Result<(authenticators::Held, bool), Stop> {
+pub async fn two_factor(
+    moment: &Moment,
+    ask: Ask,
+) -> Result<(authenticators::Held, bool, usize), Stop> {
     look(moment, ask, |w, account| {
         let held = authenticators::held(w, account.id)?;
-        Ok((held, required_by(w, account).is_some()))
+        let trusted = trusted_device::store::trusted(w, account.id)?.len();
+        Ok((held, required_by(w, account).is_some(), trusted))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! People and what they carry, one level below the pages: they call the same flows as every page and the API.
 
 use twinlock::account::Mailbox;
-use twinlock::app::{AccountId, Client, Fault, Moment, Refusal, Stop};
+use twinlock::app::{AccountId, Client, Fault, Moment, Refusal, Stop, Token};
 use twinlock::authenticators::{AskedFor, Attempt, Kind};
 use twinlock::session::flow::{Acting, Carrier, recognize};
 use twinlock::settings::flow as settings;
@@ -113,8 +113,40 @@ impl Caller {
         code: &str,
         kind: Option<Kind>,
     ) -> Result<Progress, Stop> {
-        sign_in::second_factor::verify_second_factor(&self.moment(), token, attempt(code, kind))
-            .await
+        self.verify_saying(token, code, kind, None).await
+    }
+
+    /// The same, saying whether to trust this device.
+    pub(crate) async fn verify_saying(
+        &self,
+        token: &str,
+        code: &str,
+        kind: Option<Kind>,
+        trust: Option<bool>,
+    ) -> Result<Progress, Stop> {
+        let attempt = attempt(code, kind);
+        sign_in::second_factor::verify_second_factor(&self.moment(), token, attempt, trust).await
+    }
+
+    /// Signs in with all that is asked, says at the code whether to trust this device, and keeps the token it gets.
+    pub(crate) async fn sign_in_saying(&mut self, person: &Person, trust: bool) -> Completed {
+        let token = self.half_session(person).await;
+        self.app.forward(30);
+        let code = self.code(person);
+        let done = self.verify_saying(&token, &code, None, Some(trust)).await;
+        let completed = completed(done.unwrap());
+        self.remember(&completed);
+        completed
+    }
+
+    /// Signs in by the password alone; `None` where more is asked.
+    pub(crate) async fn sign_in_without_code(&mut self, person: &Person) -> Option<Completed> {
+        let progress = self.try_password(&person.email, PASSWORD).await.unwrap();
+        let Step::Complete(completed) = progress.step else {
+            return None;
+        };
+        self.remember(&completed);
+        Some(*completed)
     }
 
     /// Signs in with all that is asked; a new code is waited for where the last one was used.
@@ -151,11 +183,15 @@ impl Caller {
         person.phone().wrong_code(self.app.time.seconds(), n)
     }
 
-    /// Keeps the token that makes this device known.
+    /// Keeps the token that makes this device known, in place of the one of before.
     pub(crate) fn remember(&mut self, completed: &Completed) {
-        self.client
-            .device_tokens
-            .extend(completed.device_token.clone());
+        let Some(token) = &completed.device_token else {
+            return;
+        };
+        let owner = |text: &str| Token::parse(Token::DEVICE, text).map(|token| token.owner);
+        let tokens = &mut self.client.device_tokens;
+        tokens.retain(|other| owner(other) != owner(token));
+        tokens.push(token.clone());
     }
 
     /// The session behind a token, carried as a bearer token.
