@@ -107,7 +107,7 @@ mail-device-copied-text =
     Two browsers came to your { $product } account with what only one can have: the trust of the device below. One of them has a copy. So that nobody gets in with it, the device is no longer trusted and its sessions were signed out. Signing in asks for a code again.
 
     If you restored a browser from a backup, or use one profile on two machines, that was the reason and there is nothing to do.
-mail-device-copied-then = If you did not, somebody has read the files of your browser: check that device for malware, and change your password from another one.
+mail-device-copied-then = If that is not the reason, somebody has read the files of your browser: check that device for malware, and change your password from another one.
 mail-mailbox-proven-subject = { $product }: the code we mailed you was used
 mail-mailbox-proven-title = The code we mailed you was used
 mail-mailbox-proven-text =

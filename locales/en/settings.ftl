@@ -8,7 +8,12 @@ settings-not-now = Not now
 settings-security-title = Security
 settings-on = On
 settings-off = Off
-settings-off-why = After signing in you also give a code from your phone, so nobody gets in with your email address, password or sign-in link alone. You need your phone when you sign in.
+settings-off-why =
+    After signing in you also give a code from your phone, so nobody gets in with { $ways ->
+        [password] your email address and password
+        [email_code] a code from your mailbox
+       *[both] your email address, password or a code from your mailbox
+    } alone. You need your phone when you sign in.
 settings-change-two-factor = Change two-factor authentication
 settings-app = Authenticator app
 settings-added = Added
@@ -45,6 +50,7 @@ settings-done-method-renamed = The name was saved.
 settings-done-method-preferred = That app is asked for first from now on.
 settings-done-method-removed = The app was removed. Your other sessions were signed out.
 settings-done-set-up-over = That set-up is finished, or took longer than ten minutes. Below is what is set up now; to set an app up, start over.
+settings-done-codes-shown-once = { $label } is on. Your backup codes were shown once. If you did not save them, choose “Make new codes” below now: without your phone and without a code you would be locked out.
 settings-done-codes-saved = You have new backup codes. The old ones no longer work.
 settings-done-codes-made-already = New codes were made a moment ago and are shown only once. If you did not save them, make new ones.
 settings-done-password-changed = Your password was saved. Your other sessions were signed out.

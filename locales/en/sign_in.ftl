@@ -20,7 +20,9 @@ sign-in-forgot-title = Forgot your password?
 sign-in-forgot-text = We send a code to { $to }. With it you choose a new password.
 sign-in-forgot-second-factor = If two-factor authentication is on, you also need a code from your app, as always.
 sign-in-too-many-title = Too many wrong codes
-sign-in-too-many = This sign-in is over, because too many codes were wrong. Nothing else happened. Check that your phone’s time is set to automatic, then start again. If codes have to wait for a while, we tell you until when.
+sign-in-too-many = This sign-in is over, because too many codes were wrong. We told you so by mail, in case it was somebody else.
+sign-in-too-many-wait = Codes from an app have to wait until { $until }. A recovery code or a device you use often gets you in before.
+sign-in-too-many-then = Check that your phone’s time is set to automatic, then start again.
 
 mailed-code-title = Check your mail
 mailed-code-sent = We sent a code to { $to }. It is good for 10 minutes.
@@ -39,6 +41,7 @@ mailed-code-delayed = Mail is delayed at the moment: your code is on its way and
 mailed-code-not-set-up = Mail is not set up on this server yet: your code waits until it is.
 mailed-code-not-there = Mail not arriving?
 mailed-code-look = Look in the spam folder too. Codes go only to addresses that can sign in here, so check that yours is spelled right.
+mailed-code-look-own = Look in the spam folder too, and check that the address is spelled right.
 mailed-code-newest = Only the newest code works.
 
 mailbox-title = Prove your mailbox
@@ -70,7 +73,7 @@ lost-phone-code = With one of the backup codes you saved:
 lost-phone-other = If your authenticator app also runs on another device, take the code from there.
 lost-phone-ask = Without phone and codes, ask { $support } to reset your two-factor authentication. After that you sign in, prove your mailbox, and set it up again.
 lost-phone-contact = Contact Us
-lost-phone-stolen = If somebody may have taken it: once you are in, scan a new QR code in Settings, so that the lost phone’s codes stop working.
+lost-phone-stolen = If somebody may have taken it: once you are in, set up a new app in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
 
 new-password-title = Choose a new password
 new-password-text = Your old password stops working, and you are signed out everywhere else.

@@ -9,7 +9,10 @@ function textOf(id) {
   const source = byId(id);
   if (!source) return "";
   const lines = [...source.querySelectorAll("[data-line]")];
-  if (lines.length) return lines.map((line) => line.textContent.trim()).join("\n");
+  if (lines.length) {
+    const heading = source.dataset.heading ? `${source.dataset.heading}\n\n` : "";
+    return heading + lines.map((line) => line.textContent.trim()).join("\n");
+  }
   return (source.dataset.value ?? source.textContent).trim();
 }
 

@@ -253,8 +253,9 @@ fn invalid_fields(fields: Vec<FieldProblem>) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "invalid_request",
-        "A field is not as asked for",
+        "The request does not have the right shape",
     )
+    .detail("A field is not as asked for; `errors` says which and how.")
     .fields(fields)
 }
 

@@ -179,11 +179,7 @@ async fn nothing_there(gatekeeper: Gatekeeper, request: Request, status: StatusC
     if guard.surface == Surface::Api && status == StatusCode::METHOD_NOT_ALLOWED {
         return gatekeeper.say_wrong_method(request);
     }
-    let mut response = gatekeeper.say_not_found(guard, request).await;
-    if response.status() == StatusCode::NOT_FOUND {
-        *response.status_mut() = status;
-    }
-    response
+    gatekeeper.say_nothing(guard, request, status).await
 }
 
 /// The router: the table under its guards, then what holds for every answer.

@@ -70,6 +70,7 @@ pub struct ChangeFactor {
 /// Whether a second factor counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "active")]
 pub enum FactorState {
     /// It waits for its first code.
     Pending,

@@ -335,6 +335,12 @@ async fn look_at_rows(app: &App, checks: &mut Checks) -> Result<(), Stop> {
                 told.waiting_mails
             ),
         );
+    } else if app.settings.email.smtp_url.is_some() {
+        checks.add(
+            "mail",
+            State::Ok,
+            "a mail server is set, and no mail waits for it",
+        );
     }
     judge_administrators(&told, checks);
     Ok(())

@@ -147,7 +147,7 @@ async fn rotate(app: &App, as_json: bool) -> anyhow::Result<ExitCode> {
         say(&line.to_string());
     } else {
         say(&format!(
-            "Data key {key} seals now; {resealed} of {} values were sealed anew. The keys before are retired: they stay, wrapped, and open old values should any turn up.",
+            "Data key {key} seals now; {resealed} of {} values were sealed anew, the others had been sealed with it already. The keys before are retired: they stay, wrapped, and open old values should any turn up.",
             walked.values
         ));
     }

@@ -14,9 +14,12 @@ use super::{say, settings};
 /// Sessions, sign-ins, mailed codes, backup codes, links, invitations and known devices of the copy are dead; codes of authenticator
 /// apps are accepted again from two minutes after now. The service must be stopped. The database before is kept beside the new one.
 #[derive(clap::Args)]
-#[command(after_help = "Example:
+#[command(
+    override_usage = "twinlock restore [--json] <FILE>\n       twinlock restore [--json] --mark",
+    after_help = "Example:
   twinlock restore /var/backups/twinlock-monday.db
-  twinlock restore --mark        after pg_restore, a copy of files or a point-in-time recovery")]
+  twinlock restore --mark        after pg_restore, a copy of files or a point-in-time recovery"
+)]
 pub(super) struct Restore {
     /// The copy, made by `twinlock backup`.
     #[arg(required_unless_present = "mark", conflicts_with = "mark")]

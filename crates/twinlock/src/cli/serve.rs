@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use twinlock_db::Locks;
 use twinlock_web::{PublicUrl, TrustedProxies};
@@ -40,6 +40,9 @@ impl Serve {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let signals = StopSignals::listen_as_a_service()?;
         let settings = settings::load(config)?;
+        if let Some(why) = &settings.email.smtp_url_unread {
+            bail!("email.smtp_url_file, {why}");
+        }
         logs::write(&settings.telemetry);
         let people = bind(&settings.server.listen, "server.listen").await?;
         let around = Surroundings {

@@ -197,6 +197,13 @@ impl Settings {
     }
 
     fn check_email(&self, found: &mut Findings) {
+        if let Some(why) = &self.email.smtp_url_unread {
+            found.warn(
+                "email.smtp_url_file",
+                format!("{why}; only `serve` needs it, and does not start without it"),
+            );
+            return;
+        }
         let Some(url) = &self.email.smtp_url else {
             found.warn(
                 "email.smtp_url",

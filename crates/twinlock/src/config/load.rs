@@ -3,6 +3,7 @@
 //! No message quotes a value: it may be a password.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -322,13 +323,14 @@ fn with_secrets(mut settings: Settings, given: &BTreeSet<String>) -> Result<Sett
     if let Some(file) = settings.database.url_file.clone() {
         match secret(&file, "database.url", given) {
             Ok(url) => settings.database.url = url,
-            Err(problem) => problems.push(problem),
+            Err(Unread::Wrong(problem) | Unread::OutOfReach(problem)) => problems.push(problem),
         }
     }
     if let Some(file) = settings.email.smtp_url_file.clone() {
         match secret(&file, "email.smtp_url", given) {
             Ok(url) => settings.email.smtp_url = Some(url),
-            Err(problem) => problems.push(problem),
+            Err(Unread::Wrong(problem)) => problems.push(problem),
+            Err(Unread::OutOfReach(problem)) => settings.email.smtp_url_unread = Some(problem),
         }
     }
     if problems.is_empty() {
@@ -338,18 +340,30 @@ fn with_secrets(mut settings: Settings, given: &BTreeSet<String>) -> Result<Sett
     }
 }
 
-fn secret(file: &Path, name: &str, given: &BTreeSet<String>) -> Result<String, String> {
+/// Why a secret was not read from its file.
+enum Unread {
+    /// What is written is wrong, whoever reads it.
+    Wrong(String),
+    /// There is no such file for whoever runs this; under a service manager there may be one.
+    OutOfReach(String),
+}
+
+fn secret(file: &Path, name: &str, given: &BTreeSet<String>) -> Result<String, Unread> {
+    let wrong = |what: &str| Unread::Wrong(format!("{name}_file, {}: {what}", file.display()));
     if given.contains(name) {
-        return Err(format!("set {name} or {name}_file, not both"));
+        return Err(Unread::Wrong(format!(
+            "set {name} or {name}_file, not both"
+        )));
     }
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{name}_file, {}: {error}", file.display()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+            Unread::OutOfReach(format!("{}: {error}", file.display()))
+        }
+        _ => wrong(&error.to_string()),
+    })?;
     let text = text.trim();
     if text.is_empty() {
-        return Err(format!(
-            "{name}_file, {}: the file is empty",
-            file.display()
-        ));
+        return Err(wrong("the file is empty"));
     }
     Ok(text.to_owned())
 }
@@ -458,6 +472,21 @@ mod tests {
             settings.email.smtp_url.as_deref(),
             Some("smtps://u:p@mail.example.org")
         );
+        std::fs::write(&file, " \n").unwrap();
+        let empty = read(&format!("[email]\n{line}"), &[]).unwrap_err();
+        assert!(empty.ends_with("the file is empty"), "{empty}");
+        // Only `serve` needs it, and may be the only one who can read it.
+        std::fs::remove_file(&file).unwrap();
+        let settings = read(&format!("[email]\n{line}"), &[]).unwrap();
+        assert!(settings.email.smtp_url.is_none());
+        let why = settings.email.smtp_url_unread.as_deref().unwrap();
+        assert!(why.contains("smtp"), "{why}");
+        let findings = settings.findings();
+        let told = findings
+            .iter()
+            .find(|one| one.setting == "email.smtp_url_file");
+        assert_eq!(told.unwrap().severity, crate::config::Severity::Warning);
+        std::fs::write(&file, "smtps://u:p@mail.example.org\n").unwrap();
         let twice = read(&format!("[email]\n{line}smtp_url = \"smtp://h\""), &[]).unwrap_err();
         assert_eq!(twice, "set email.smtp_url or email.smtp_url_file, not both");
     }
@@ -466,7 +495,8 @@ mod tests {
     fn every_example_is_taken_as_it_stands() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
         let mut seen = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
+        let deployed = std::fs::read_dir(format!("{folder}/deploy")).unwrap();
+        for entry in std::fs::read_dir(folder).unwrap().chain(deployed) {
             let path = entry.unwrap().path();
             if path.extension().is_none_or(|ending| ending != "toml") {
                 continue;
@@ -481,6 +511,6 @@ mod tests {
             assert!(errors.is_empty(), "{}: {errors:?}", path.display());
             seen += 1;
         }
-        assert!(seen >= 3);
+        assert!(seen >= 4);
     }
 }

@@ -245,6 +245,9 @@ pub struct Email {
     pub smtp_url_file: Option<PathBuf>,
     /// The sender.
     pub from: String,
+    /// Why the file could not be read, where it could not: only `serve` needs it, and may be the only one who can.
+    #[serde(skip)]
+    pub smtp_url_unread: Option<String>,
 }
 
 impl Default for Email {
@@ -253,6 +256,7 @@ impl Default for Email {
             smtp_url: None,
             smtp_url_file: None,
             from: String::from("Twinlock <twinlock@localhost>"),
+            smtp_url_unread: None,
         }
     }
 }

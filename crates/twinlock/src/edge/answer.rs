@@ -121,6 +121,14 @@ impl Frame {
         }
     }
 
+    /// A page that says that this address is not written to like that.
+    #[must_use]
+    pub fn wrong_method(&self) -> Response {
+        let title = "help-error-method-not-allowed-title";
+        let text = self.messages.text("error-method");
+        self.error_page(StatusCode::METHOD_NOT_ALLOWED, title, &text, Onward::Home)
+    }
+
     /// A stop as a page or a problem document.
     fn answer_stop(&self, stop: &Stop) -> Response {
         match stop {
@@ -252,6 +260,10 @@ impl Frame {
             page: shell,
             title,
             text: text.to_owned(),
+            request: self.messages.with(
+                "error-request",
+                &[("request", Arg::from(self.request_id.as_str()))],
+            ),
             link,
         };
         match template.render() {
@@ -284,5 +296,6 @@ struct ErrorPage {
     page: Shell,
     title: String,
     text: String,
+    request: String,
     link: Option<(String, String)>,
 }

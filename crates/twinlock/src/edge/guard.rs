@@ -107,8 +107,8 @@ impl Gatekeeper {
         frame.settle(response)
     }
 
-    /// Answers that there is nothing here, in the frame of whoever asks.
-    pub async fn say_not_found(self, guard: Guard, request: Request) -> Response {
+    /// Answers that there is nothing here (404), or nothing for this method (405), in the frame of whoever asks.
+    pub async fn say_nothing(self, guard: Guard, request: Request, status: StatusCode) -> Response {
         let (parts, _) = request.into_parts();
         let language = self.language(&parts.headers);
         let frame = answer::Frame::new(&self.app, guard.surface, &language, &parts);
@@ -116,6 +116,9 @@ impl Gatekeeper {
             .recognize(guard, &parts, &language, frame.request_id())
             .await;
         match recognized {
+            Ok(visit) if status == StatusCode::METHOD_NOT_ALLOWED => {
+                frame.with_visit(&visit).wrong_method()
+            }
             Ok(visit) => frame
                 .with_visit(&visit)
                 .settle(Stop::from(Refusal::NotFound).into_response()),

@@ -51,8 +51,9 @@ impl Page {
             return Err(Problem::new(
                 http::StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_request",
-                "A field is not as asked for",
+                "The request does not have the right shape",
             )
+            .detail("A field is not as asked for; `errors` says which and how.")
             .field("limit", "invalid_value", "Send a number from 1 to 200."));
         };
         Ok(Self { limit, cursor })

@@ -1,10 +1,12 @@
 //! A letter in words: subject, plain text and HTML, all from the same messages.
 
+use std::time::Duration;
+
 use askama::Template;
 use twinlock_web::Theme;
 use twinlock_web::i18n::{Arg, Messages};
 
-use crate::app::is_deceptive;
+use crate::app::{Timestamp, is_deceptive};
 use crate::config::Branding;
 
 use super::{Letter, Topic};
@@ -144,7 +146,7 @@ fn args<'a>(
         let arg = match (name.as_str(), value.parse::<i64>()) {
             // Chooses a plural form.
             ("left", Ok(number)) => Arg::from(number),
-            ("until", _) => Arg::from(in_words(value, messages)),
+            ("until", _) => Arg::from(until_in_words(value, messages)),
             // An address is to be copied as it stands.
             ("account", _) => Arg::from(one_line(value)),
             _ => Arg::from(unlinked(&one_line(value))),
@@ -236,6 +238,14 @@ impl Parts {
         let mut text = blocks.join("\n\n");
         text.push('\n');
         text
+    }
+}
+
+/// The end of a wait, to the next whole minute as on the pages: whoever comes then does not come too early.
+fn until_in_words(written: &str, messages: &Messages) -> String {
+    match Timestamp::from_rfc3339(written) {
+        Some(at) => in_words(&at.plus(Duration::from_secs(59)).rfc3339(), messages),
+        None => one_line(written),
     }
 }
 

@@ -54,6 +54,7 @@ fn plain(answer: &Answer, email: &str) -> String {
         (r"nonce-[A-Za-z0-9+/=_-]+", "nonce"),
         (r#"nonce="[^"]*""#, "nonce"),
         (r"x-request-id: \S+", "request"),
+        (r"Request [0-9a-f]{16}", "request"),
         // Of a masked address the first letter is shown.
         (r".•+@", "masked"),
     ];

@@ -122,9 +122,14 @@ async fn d5_on_one_page_the_code_stands_below_the_picture(place: &Place) {
     // The same address again, as after a reload: nothing is shown and nothing is made.
     let values = [("code", "123456")];
     let again = browser.post(&path, &values).await;
-    assert_eq!(again.location(), "/settings/security?done=set-up-over");
+    assert_eq!(again.location(), "/settings/security?done=codes-shown-once");
     browser.open(again.location()).await;
+    browser.must_see("Your backup codes were shown once.");
     browser.must_see("10 of 10 left");
+    // Much later, or once a code was looked after, it is a set-up that is over like any other.
+    app.forward(3601);
+    let again = browser.post(&path, &values).await;
+    assert_eq!(again.location(), "/settings/security?done=set-up-over");
 }
 
 async fn k7_a_new_qr_code_changes_nothing_until_its_code_is_typed(place: &Place) {

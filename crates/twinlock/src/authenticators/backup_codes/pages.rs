@@ -5,6 +5,7 @@ use twinlock_web::Messages;
 use twinlock_web::i18n::Arg;
 
 use crate::app::Timestamp;
+use crate::config::Branding;
 
 use super::Sheet;
 
@@ -28,9 +29,15 @@ pub struct ShownSheet {
 }
 
 impl ShownSheet {
-    /// A new sheet. `product` and `support` are of the branding.
+    /// A new sheet. `whose`: the name or address of whom it belongs to, where that is known on the page.
     #[must_use]
-    pub fn new(sheet: &Sheet, messages: &Messages, product: &str, support: &str) -> Self {
+    pub fn new(
+        sheet: &Sheet,
+        messages: &Messages,
+        branding: &Branding,
+        whose: Option<&str>,
+    ) -> Self {
+        let (product, support) = (branding.name.as_str(), branding.support.as_str());
         let heading = messages.with(
             "backup-codes-sheet",
             &[
@@ -38,10 +45,15 @@ impl ShownSheet {
                 ("day", Arg::from(day(sheet.created_at, messages))),
             ],
         );
+        let heading_of_file = match whose {
+            Some(_) => "backup-codes-file-heading-of",
+            None => "backup-codes-file-heading",
+        };
         let file_heading = messages.plain_with(
-            "backup-codes-file-heading",
+            heading_of_file,
             &[
                 ("product", Arg::from(product)),
+                ("whose", Arg::from(whose.unwrap_or_default())),
                 ("number", Arg::from(sheet.number)),
                 ("day", Arg::from(day(sheet.created_at, messages))),
             ],

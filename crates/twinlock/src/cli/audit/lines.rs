@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
 
 use crate::audit::rules::item::Item;
 use crate::audit::rules::verifier::Verifier;
@@ -14,16 +13,6 @@ use super::progress::Progress;
 
 /// Bytes a line may have; ours have a few hundred.
 const LONGEST: u64 = 1 << 20;
-/// Bytes of a proof that is read as a whole.
-const LARGEST_PROOF: u64 = 256 << 20;
-
-/// A proof as the JSON API gives it out.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Proof {
-    items: Vec<Item>,
-}
-
 /// Feeds a file to the verifier; false when it was stopped.
 pub(super) fn feed(file: &Path, verifier: &mut Verifier) -> anyhow::Result<bool> {
     let opened = File::open(file).with_context(|| file.display().to_string())?;
@@ -37,7 +26,9 @@ pub(super) fn feed(file: &Path, verifier: &mut Verifier) -> anyhow::Result<bool>
         read += length;
         match serde_json::from_slice::<Item>(&line) {
             Ok(item) => verifier.feed(&item),
-            Err(_) if number == 1 => return feed_proof(file, bytes, verifier),
+            Err(_) if number == 1 => {
+                bail!("{} is no export of the record and no proof", file.display())
+            }
             Err(error) => {
                 verifier.unreadable(number, &error.to_string());
                 break;
@@ -64,15 +55,4 @@ fn next(reader: &mut impl BufRead, line: &mut Vec<u8>) -> anyhow::Result<Option<
         bail!("a line has more than {LONGEST} bytes: this is no export of the record");
     }
     Ok(Some(length as u64))
-}
-
-fn feed_proof(file: &Path, bytes: u64, verifier: &mut Verifier) -> anyhow::Result<bool> {
-    if bytes > LARGEST_PROOF {
-        bail!("{} is no export of the record", file.display());
-    }
-    let text = std::fs::read(file)?;
-    let proof: Proof = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is no export of the record and no proof", file.display()))?;
-    proof.items.iter().for_each(|item| verifier.feed(item));
-    Ok(true)
 }

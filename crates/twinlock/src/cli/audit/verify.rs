@@ -124,10 +124,10 @@ impl Verify {
             say(&format!("  and {} more", grouped(report.found - kept)));
         }
         let looked_at = format!(
-            "{} events in {} chains, {} checkpoints",
-            grouped(seen.events),
-            grouped(report.chains),
-            grouped(seen.checkpoints)
+            "{} in {}, {}",
+            counted(seen.events, "event"),
+            counted(report.chains, "chain"),
+            counted(seen.checkpoints, "checkpoint")
         );
         if report.found > 0 {
             return say(&format!("\nLooked at {looked_at}."));
@@ -208,4 +208,9 @@ fn finding(finding: &Finding) -> serde_json::Value {
         "seq": finding.flaw.seq(),
         "text": finding.to_string(),
     })
+}
+/// "1 event", "2 events".
+fn counted(number: u64, what: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {what}{end}", grouped(number))
 }

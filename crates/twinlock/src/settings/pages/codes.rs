@@ -128,7 +128,7 @@ pub(super) fn sheet_page(
         page: visit.settings_shell(title, SettingsTab::Security)?,
         action,
         lead,
-        sheet: ShownSheet::new(sheet, &messages, &branding.name, &branding.support),
+        sheet: ShownSheet::new(sheet, &messages, branding, visit.person.as_deref()),
         error,
     };
     page(status, &template)
@@ -182,7 +182,7 @@ pub async fn download(
     })?;
     let branding = &visit.moment.app.settings.branding;
     let messages = visit.moment.messages();
-    let shown = ShownSheet::new(&sheet, &messages, &branding.name, &branding.support);
+    let shown = ShownSheet::new(&sheet, &messages, branding, visit.person.as_deref());
     let disposition = format!("attachment; filename=\"{}\"", shown.file_name);
     let headers = [
         (

@@ -1,5 +1,7 @@
 //! Setting an app up: which kind, which app, the QR code, the first code, and the backup codes it brings.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
@@ -20,6 +22,8 @@ use crate::step_up::pages::{ask_first, ask_or_stop};
 use super::notice::Done;
 use super::{SECURITY, authenticator_id, codes, done, field_error, name_of, renewed};
 
+/// How long after codes were made somebody who comes back to the page may not have saved them yet.
+const JUST_MADE: Duration = Duration::from_secs(3600);
 const APP: &str = "/settings/security/two-factor/app";
 const MOVE: &str = "/settings/security/two-factor/move";
 
@@ -239,7 +243,7 @@ pub async fn scan(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop
 async fn scan_page(visit: &Visit, id: &str, error: String) -> Result<Response, Stop> {
     let id = authenticator_id(id)?;
     let pending = match flow::pending_app(&visit.moment, visit.acting()?, id).await {
-        Err(Stop::Refused(Refusal::NotFound)) => return Ok(done(Done::SetUpOver)),
+        Err(Stop::Refused(Refusal::NotFound)) => return over(visit, id).await,
         pending => pending?,
     };
     let template = ScanPage {
@@ -260,7 +264,7 @@ async fn scan_page(visit: &Visit, id: &str, error: String) -> Result<Response, S
 pub async fn code(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop> {
     let known = authenticator_id(&id)?;
     match flow::pending_app(&visit.moment, visit.acting()?, known).await {
-        Err(Stop::Refused(Refusal::NotFound)) => Ok(done(Done::SetUpOver)),
+        Err(Stop::Refused(Refusal::NotFound)) => over(&visit, known).await,
         Ok(_) if is_one_page(&visit) => Ok(see_other(&format!("{APP}/{known}"))),
         Ok(_) => code_page(&visit, id, String::new()),
         Err(stop) => Err(stop),
@@ -289,7 +293,7 @@ pub async fn confirm(
     let known = authenticator_id(&id)?;
     match flow::confirm_app(&visit.moment, visit.acting()?, known, form.code).await {
         Ok((bound, token)) => renewed(&visit, token.as_deref(), set_up(&visit, &bound)?),
-        Err(Stop::Refused(Refusal::NotFound)) => Ok(done(Done::SetUpOver)),
+        Err(Stop::Refused(Refusal::NotFound)) => over(&visit, known).await,
         Err(stop) => {
             let error = field_error(&visit, stop)?;
             if is_one_page(&visit) {
@@ -299,6 +303,22 @@ pub async fn confirm(
             }
         }
     }
+}
+
+/// A set-up that is finished or dead. Whoever comes again right after their first app brought the codes may have lost sight of them.
+async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response, Stop> {
+    let held = flow::overview(&visit.moment, visit.acting()?).await?.held;
+    let first = matches!(held.factors.as_slice(), [only] if only.id == id);
+    let untouched = held.backup_codes.as_ref().is_some_and(|sheet| {
+        sheet.remaining == sheet.total
+            && sheet.checked_at.is_none()
+            && visit.moment.now < sheet.created_at.plus(JUST_MADE)
+    });
+    Ok(done(if first && untouched {
+        Done::CodesShownOnce
+    } else {
+        Done::SetUpOver
+    }))
 }
 
 /// The first app brings backup codes, shown in this answer and never again; a later one leads back.

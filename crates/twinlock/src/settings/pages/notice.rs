@@ -27,6 +27,8 @@ pub enum Done {
     MethodRemoved,
     /// A set-up that is finished or dead was asked for.
     SetUpOver,
+    /// The page that showed the first backup codes was asked for again.
+    CodesShownOnce,
     /// New backup codes were made and saved.
     CodesSaved,
     /// A form that makes codes was sent twice.
@@ -41,7 +43,7 @@ pub enum Done {
     Proven,
 }
 
-const ALL: [(Done, &str, &str); 15] = [
+const ALL: [(Done, &str, &str); 16] = [
     (Done::TwoFactorOn, "two-factor-on", "ok"),
     (Done::TwoFactorOff, "two-factor-off", "ok"),
     (Done::OffAlready, "off-already", "info"),
@@ -51,6 +53,7 @@ const ALL: [(Done, &str, &str); 15] = [
     (Done::MethodPreferred, "method-preferred", "ok"),
     (Done::MethodRemoved, "method-removed", "ok"),
     (Done::SetUpOver, "set-up-over", "info"),
+    (Done::CodesShownOnce, "codes-shown-once", "warning"),
     (Done::CodesSaved, "codes-saved", "ok"),
     (Done::CodesMadeAlready, "codes-made-already", "warning"),
     (Done::DeviceRemoved, "device-removed", "ok"),

@@ -12,7 +12,7 @@ use crate::app::Stop;
 use crate::authenticators::Authenticator;
 use crate::authenticators::backup_codes::SheetStatus;
 use crate::authenticators::backup_codes::pages::day;
-use crate::config::{Enrolment, Labels, Methods};
+use crate::config::{self, Enrolment, Labels, Methods};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
@@ -54,6 +54,7 @@ struct SecurityPage {
     page: Shell,
     labels: Labels,
     change: String,
+    off_why: String,
     banner: Option<(&'static str, String)>,
     mail_refused: Option<String>,
     methods: Vec<Method>,
@@ -101,6 +102,7 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         )?,
         labels: settings.branding.labels.clone(),
         change: messages.text("settings-change-two-factor"),
+        off_why: messages.with("settings-off-why", &[("ways", Arg::from(ways(&visit)))]),
         banner: notice::banner(&visit, shown.done.as_deref()),
         mail_refused: notice::mail_refused(&visit, &overview.account),
         methods: (held.factors.iter().zip(names))
@@ -115,6 +117,15 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
             .flatten(),
     };
     page(StatusCode::OK, &template)
+}
+
+/// How a sign-in may start here, for the sentence that says why that alone is not enough.
+fn ways(visit: &Visit) -> &'static str {
+    match visit.moment.app.settings.sign_in.methods.as_slice() {
+        [config::Method::Password] => "password",
+        [config::Method::EmailCode] => "email_code",
+        _ => "both",
+    }
 }
 
 fn method(visit: &Visit, factor: &Authenticator, name: String) -> Method {

@@ -2,11 +2,11 @@
 
 use twinlock_db::Locks;
 
-use crate::app::{Moment, Refusal, Stop, Token, Work};
+use crate::app::{AccountId, Moment, Refusal, Stop, Timestamp, Token, Work};
 use crate::authenticators::flow::verify_former;
 use crate::authenticators::{Attempt, Verdict, verify};
 use crate::session::FirstFactor;
-use crate::throttle::rules::wrong_codes_per_sign_in;
+use crate::throttle::{self, Bucket, rules::wrong_codes_per_sign_in};
 
 use super::gate::{self, Progress};
 use super::{Held, read_token};
@@ -91,4 +91,18 @@ fn end_after_too_many(
         store::end(w, sign_in)?;
     }
     Ok(())
+}
+
+/// Until when codes of the sign-in's account have to wait, where they do. The sign-in itself may be over.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn codes_wait_until(moment: &Moment, token: &str) -> Result<Option<Timestamp>, Stop> {
+    let Some(token) = Token::parse(Token::SIGN_IN, token) else {
+        return Ok(None);
+    };
+    let tally = moment
+        .read(move |w| throttle::store::load(w, AccountId(token.owner), Bucket::SecondFactor));
+    let until = tally.await?.locked_until;
+    Ok((until > moment.now).then_some(until))
 }

@@ -170,6 +170,10 @@ pub async fn confirm(
     let Ok(app) = id.parse::<AuthenticatorId>() else {
         return Ok(see_other("/sign-in/enroll"));
     };
+    if visit.acting.is_some() && visit.sign_in.is_none() {
+        // The page that showed the codes was sent again: the sign-in is through.
+        return Ok(see_other("/settings/security?done=codes-shown-once"));
+    }
     let ended = enrolment::confirm(&visit.moment, visit.sign_in()?, app, form.code).await;
     if let Err(Stop::Refused(Refusal::NotFound)) = ended {
         return Ok(see_other("/sign-in/enroll"));
@@ -223,7 +227,7 @@ fn sheet_page(
             "enroll-is-on",
             &[("label", Arg::from(branding.labels.two_factor.as_str()))],
         )),
-        sheet: ShownSheet::new(sheet, &messages, &branding.name, &branding.support),
+        sheet: ShownSheet::new(sheet, &messages, branding, visit.person.as_deref()),
         next,
         error: slip.map(|id| messages.text(id)).unwrap_or_default(),
     };

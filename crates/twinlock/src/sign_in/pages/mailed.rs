@@ -16,6 +16,9 @@ use crate::outbox::NOT_CONFIGURED;
 
 use super::status_of;
 
+/// Where a code begins a sign-in.
+pub const SIGN_IN: &str = "/sign-in/email-code";
+
 /// A typed code.
 #[derive(Deserialize)]
 pub struct CodeForm {
@@ -52,6 +55,7 @@ struct MailedCodePage {
     error: String,
     problem: String,
     delayed: bool,
+    look: String,
     links: Vec<(&'static str, String)>,
 }
 
@@ -96,6 +100,11 @@ impl Asked {
             wait: self.mailed.and_then(|times| wait(visit, times)),
             error,
             problem,
+            look: messages.text(match self.action {
+                // Only here the address may be one nobody signs in with.
+                SIGN_IN => "mailed-code-look",
+                _ => "mailed-code-look-own",
+            }),
             delayed: sent && set_up && app.mail_in_trouble.load(Ordering::Relaxed),
             links: self
                 .links

@@ -10,13 +10,15 @@ pub mod start;
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
+use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, safe_return_path};
 
 use crate::app::{Refusal, Stop, Token};
 use crate::config::Method;
-use crate::edge::answer::tell;
+use crate::edge::answer::{clock_time, tell};
 use crate::edge::{Cookies, Visit, page, see_other};
 
+use super::flow::second_factor::codes_wait_until;
 use super::flow::{self, Held};
 use super::gate::{Completed, Progress, Step};
 use super::opened::Opened;
@@ -31,6 +33,7 @@ const AFTER_RECOVERY_CODE: &str = "/settings/recovery-code-used";
 #[template(path = "sign_in/pages/too_many.html")]
 struct TooManyPage {
     page: Shell,
+    wait: Option<String>,
 }
 
 /// `GET /`
@@ -116,7 +119,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
             Ok(Outcome::Elsewhere(standing.lead_on(visit)))
         }
         Refusal::InvalidCode { .. } if is_over(visit).await? => {
-            Ok(Outcome::Elsewhere(too_many(visit)?))
+            Ok(Outcome::Elsewhere(too_many(visit).await?))
         }
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
@@ -138,14 +141,18 @@ async fn is_over(visit: &Visit) -> Result<bool, Stop> {
     }
 }
 
-fn too_many(visit: &Visit) -> Result<Response, Stop> {
-    let title = visit.moment.messages().text("sign-in-too-many-title");
-    let answer = page(
-        StatusCode::GONE,
-        &TooManyPage {
-            page: visit.shell(title),
-        },
-    )?;
+async fn too_many(visit: &Visit) -> Result<Response, Stop> {
+    let messages = visit.moment.messages();
+    let until = codes_wait_until(&visit.moment, visit.sign_in()?).await?;
+    let wait = until.map(|until| {
+        let until = Arg::from(clock_time(until, visit.moment.now));
+        messages.with("sign-in-too-many-wait", &[("until", until)])
+    });
+    let template = TooManyPage {
+        page: visit.shell(messages.text("sign-in-too-many-title")),
+        wait,
+    };
+    let answer = page(StatusCode::GONE, &template)?;
     Ok(visit.cookies().end_sign_in().on(answer))
 }
 

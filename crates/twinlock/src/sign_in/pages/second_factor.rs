@@ -113,6 +113,7 @@ struct LostPhonePage {
     recovery: bool,
     has_app: bool,
     contact: Option<String>,
+    stolen: String,
 }
 
 /// `GET /sign-in/second-factor`
@@ -336,6 +337,10 @@ pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
         recovery: *backup_codes,
         has_app: !factors.is_empty(),
         contact: branding.support_url.clone(),
+        stolen: messages.with(
+            "lost-phone-stolen",
+            &[("settings", Arg::from(branding.labels.settings.as_str()))],
+        ),
     };
     page(status_of(&visit, None), &template)
 }
