@@ -47,3 +47,10 @@ backup-codes-file-heading-of = { $product } backup codes, sheet { $number }, of 
 backup-codes-save = Save these now in a password manager or on paper, not on the phone that has your authenticator. Each works once. Without your phone and without a code you are locked out until { $support } helps.
 backup-codes-saved = I saved these codes
 backup-codes-tick = Save the codes first, then tick this box.
+
+key-use = Use your security key
+key-unsupported = This browser cannot use security keys. Use another browser or another way.
+key-cancelled = The security key was not asked to the end. Try again, and touch it when the browser says so.
+key-again = That security key is set up for your account already.
+key-failed = That did not work. Load the page again and try once more.
+key-needs-scripts = Security keys need JavaScript, which is off in this browser.

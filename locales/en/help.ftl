@@ -44,7 +44,7 @@ help-what-where = To turn it on, open the menu at the top right, choose “{ $se
 help-what-required = Here everybody has to have it: { $product } leads you through the set-up when you sign in.
 
 help-which-method-title = Which method?
-help-which-method-words = choose, app, apps, authenticator, Google Authenticator, Microsoft Authenticator, Authy, Duo Mobile, 1Password, TOTP, text message, SMS, compare, best, recommended
+help-which-method-words = choose, app, apps, authenticator, Google Authenticator, Microsoft Authenticator, Authy, Duo Mobile, 1Password, TOTP, security key, passkey, YubiKey, FIDO, WebAuthn, hardware key, fingerprint, text message, SMS, compare, best, recommended
 help-method-app-heading = Authenticator app
 help-method-app = An app on your phone that shows a new 6-digit code every 30 seconds. You scan a QR code once; from then on the app works by itself.
 help-method-app-offline = It works without a signal, abroad and in airplane mode.
@@ -52,6 +52,10 @@ help-method-app-many = One app does for all services that offer two-factor authe
 help-method-app-install = It takes a few minutes to install and set up, and a lost phone takes its codes with it: that is what backup codes are for.
 help-method-app-several = You can set up several, for example on your phone and on a tablet, and choose which one is asked first.
 help-method-app-which = Any app for time-based codes (TOTP) works. Some of them:
+help-method-key-heading = Security key
+help-method-key = A small device for the USB port or to hold to your phone, or the passkey of your phone or computer, which you open by fingerprint, face or PIN. You touch it instead of typing a code.
+help-method-key-safe = It is the safest method: it answers only to the true address of { $product }, so a false page gets nothing out of you.
+help-method-key-needs = Each device you sign in on needs a way to the key, and a lost key is lost. Set up a second method, or keep your backup codes at hand.
 help-method-codes-heading = Backup codes
 help-method-codes = A sheet of codes you get when you turn two-factor authentication on. On the sign-in page they are called recovery codes. Each one stands in for your app once. They are not a method of their own but your way in when the phone is lost, broken or empty.
 help-method-codes-care = To be honest about them: anybody who finds your sheet has your second proof, and a used code is gone for good. Keep them as you keep a spare key, and make new ones before the last is used.
@@ -78,7 +82,7 @@ help-code-mailed-heading = The code in an email does not arrive or does not work
 help-code-mailed = Look in the spam folder, and check the address on the sign-in page. A code is good for 10 minutes and only in the browser where you asked for it; a new one makes the one before worthless. If you asked for several, type the newest.
 
 help-lost-phone-title = I lost my phone
-help-lost-phone-words = phone, mobile, cell phone, smartphone, stolen, broken, missing, empty battery, forgot phone, no phone, device lost, lost my device, cannot get a code, recovery code
+help-lost-phone-words = lost key, lost security key, phone, mobile, cell phone, smartphone, stolen, broken, missing, empty battery, forgot phone, no phone, device lost, lost my device, cannot get a code, recovery code
 help-phone-calm = Your account stays yours: whoever has the phone still needs your password or your mailbox. This is how you get back in:
 help-phone-sign-in = Sign in as always. When your code is asked, choose “Use a recovery code”.
 help-phone-use-code = Type one of your backup codes. Each works once; strike it through on your sheet.
@@ -86,6 +90,7 @@ help-phone-new-app = When you have a new phone, set up two-factor authentication
 help-phone-remove = Remove the app of the lost phone there, with the tick “It was lost or stolen”, so that its codes never work again.
 help-phone-new-codes = Make new backup codes and keep them somewhere safe.
 help-phone-other-app = If you set up a second app on another device, use its code instead.
+help-phone-key = A lost security key is the same story: another method or a backup code lets you in, then remove the key as you would an app.
 help-phone-stolen = If the phone was stolen, also change your password, and end the sessions you do not know: “{ $settings }”, “Sessions”.
 help-phone-no-codes = No backup codes either? See “I lost my codes too”.
 

@@ -17,7 +17,7 @@ mail-together-subject = { $subject } (again)
 
 mail-fact-account = Account
     .value = { $account }
-mail-fact-label = App
+mail-fact-label = Method
     .value = { $label }
 mail-fact-copied = Copied device
     .value = { $copied }
@@ -108,6 +108,13 @@ mail-device-copied-text =
 
     If you restored a browser from a backup, or use one profile on two machines, that was the reason and there is nothing to do.
 mail-device-copied-then = If that is not the reason, somebody has read the files of your browser: check that device for malware, and change your password from another one.
+mail-key-copied-subject = { $product }: a security key was not accepted
+mail-key-copied-title = A security key was not accepted
+mail-key-copied-text =
+    A security key of your { $product } account counts its uses, and its count went back. That is what happens when there are two of the same key. It was not accepted.
+
+    If you know why, for instance because you restored a software key from a backup, remove the key in your settings and register it again.
+mail-key-copied-then = If it was not you, remove the key in your settings at once, and change your password if you have one.
 mail-mailbox-proven-subject = { $product }: the code we mailed you was used
 mail-mailbox-proven-title = The code we mailed you was used
 mail-mailbox-proven-text =
@@ -141,24 +148,24 @@ mail-two-factor-on-text =
 
     Your other sessions were signed out.
 mail-two-factor-on-then = If it was not you, contact { $support } at once.
-mail-method-added-subject = { $product }: an authenticator app was added
-mail-method-added-title = An authenticator app was added
+mail-method-added-subject = { $product }: a method was added
+mail-method-added-title = A method was added
 mail-method-added-text =
-    An authenticator app was added to your { $product } account. Its codes let in whoever holds it.
+    A method was added to your { $product } account: an authenticator app or a security key. Beside your password it lets in whoever holds it.
 
     Your other sessions were signed out.
 mail-method-added-then = If it was not you, sign in, remove it, and change your password if you have one.
-mail-method-removed-subject = { $product }: an authenticator app was removed
-mail-method-removed-title = An authenticator app was removed
+mail-method-removed-subject = { $product }: a method was removed
+mail-method-removed-title = A method was removed
 mail-method-removed-text =
-    An authenticator app was removed from your { $product } account. Its codes no longer work.
+    A method was removed from your { $product } account. It no longer lets anybody in.
 
     Your other sessions were signed out.
 mail-method-removed-then = If it was not you, contact { $support } at once.
-mail-method-replaced-subject = { $product }: your authenticator app was set up anew
-mail-method-replaced-title = Your authenticator app was set up anew
+mail-method-replaced-subject = { $product }: a method was set up anew
+mail-method-replaced-title = A method was set up anew
 mail-method-replaced-text =
-    An authenticator app of your { $product } account was set up anew. The codes of the old one no longer work.
+    A method of your { $product } account was set up anew. The old one no longer works.
 
     Your other sessions were signed out.
 mail-method-replaced-then = If it was not you, contact { $support } at once.

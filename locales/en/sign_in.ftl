@@ -94,3 +94,9 @@ second-factor-trust =
 second-factor-trust-hint = Only on a device that is yours alone. No code is asked here then; changes of your account still ask for one.
 second-factor-shared = This is a shared computer
 second-factor-shared-hint = Otherwise no code is asked here again until you sign out and forget this device.
+
+sign-in-key-title = Use your security key
+sign-in-key-text = Plug in your security key, or have your phone or computer ready, and touch it when the browser asks.
+sign-in-key-lost = Lost your security key?
+second-factor-use-app = Use a code from your authenticator app instead
+second-factor-use-key = Use your security key

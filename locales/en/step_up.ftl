@@ -2,6 +2,8 @@
 
 step-up-title = Confirm that it is you
 step-up-lead-code = This changes how your account is protected. Open your authenticator app and type the code for { $product }, or type a recovery code.
+step-up-lead-key = Before this change, use your security key to show that it is you.
+step-up-lead-key-or-code = Before this change, use your security key, or type a code, to show that it is you.
 step-up-lead-app-code = This changes how your account is protected. Open your authenticator app and type the code for { $product }.
 step-up-lead-password = This changes how your account is protected. Type your password.
 step-up-lead-sent = This changes how your account is protected. We sent a code to { $address }.

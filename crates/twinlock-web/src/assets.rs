@@ -107,6 +107,11 @@ const EMBEDDED: &[Embedded] = &[
         bytes: include_bytes!("../assets/app.js"),
     },
     Embedded {
+        name: "keys.js",
+        content_type: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../assets/keys.js"),
+    },
+    Embedded {
         name: "logo.svg",
         content_type: "image/svg+xml",
         bytes: include_bytes!("../assets/logo.svg"),
@@ -208,6 +213,7 @@ mod tests {
         };
         assert!(size("app.css") < 15_000, "{}", size("app.css"));
         assert!(size("app.js") < 10_000, "{}", size("app.js"));
+        assert!(size("keys.js") < 2_500, "{}", size("keys.js"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod api;
 mod device_api;
 mod openapi;
 mod own_api;
+mod own_factors_api;
 mod settings;
 mod sign_in;
 mod sign_in_api;

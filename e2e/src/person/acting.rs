@@ -1,6 +1,6 @@
 //! What people do with a browser.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use thirtyfour::prelude::*;
 
 use super::Person;
@@ -122,5 +122,40 @@ impl Person {
         })
         .await;
         self.or_picture_and_names(done, role).await
+    }
+
+    /// Plugs a security key in, as Chromium's own virtual one (Chrome DevTools Protocol, domain WebAuthn). Its touch comes by itself; the
+    /// name it is taken out by.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub async fn plugs_in_a_key(&self) -> Result<String> {
+        let cdp = self.driver().cdp();
+        let nothing = serde_json::json!({});
+        cdp.send_raw("WebAuthn.enable", nothing).await?;
+        let key = serde_json::json!({"options": {
+            "protocol": "ctap2",
+            "transport": "usb",
+            "hasResidentKey": false,
+            "hasUserVerification": false,
+            "automaticPresenceSimulation": true,
+        }});
+        let answer = cdp
+            .send_raw("WebAuthn.addVirtualAuthenticator", key)
+            .await?;
+        let id = answer.get("authenticatorId").and_then(|id| id.as_str());
+        Ok(id.context("no key was plugged in")?.to_owned())
+    }
+
+    /// Takes a key out again.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub async fn takes_out(&self, key: &str) -> Result<()> {
+        let which = serde_json::json!({"authenticatorId": key});
+        let cdp = self.driver().cdp();
+        cdp.send_raw("WebAuthn.removeVirtualAuthenticator", which)
+            .await?;
+        Ok(())
     }
 }

@@ -32,7 +32,7 @@ async fn a_new_qr_code_replaces_the_app_only_when_proven() -> Result<()> {
     let new = prove_app(&demo, &person).await?;
     person.reads_heading("Security").await?;
     person
-        .reads("The new app is set up and the old one no longer works.")
+        .reads("The new method is set up and the old one no longer works.")
         .await?;
     person.looks("replaced").await?;
     demo.mail_about(email, "set up anew").await?;
@@ -49,19 +49,20 @@ async fn several_named_apps_have_a_preferred_one() -> Result<()> {
     let demo = Demo::start().await?;
     let (person, kit) = somebody_with_an_app(&demo, "several", Browsing::PHONE).await?;
     person.presses("Add a method").await?;
+    person.follows("Use authentication app").await?;
     person
         .fills("Name for this app (optional)", "Work phone")
         .await?;
     person.presses("Continue").await?;
     demo.let_pass(31).await?;
     let work = prove_app(&demo, &person).await?;
-    person.reads("The app was added.").await?;
+    person.reads("The method was added.").await?;
     person.reads("Work phone").await?;
     person.looks("two-apps").await?;
     person.presses("More for Work phone").await?;
     person.presses("Make preferred").await?;
     person
-        .reads("That app is asked for first from now on.")
+        .reads("That method is asked for first from now on.")
         .await?;
     person.presses(MORE).await?;
     person.follows("Rename").await?;
@@ -94,7 +95,7 @@ async fn several_named_apps_have_a_preferred_one() -> Result<()> {
     person.reads_heading("Remove “Old phone”?").await?;
     person.looks("remove").await?;
     person.presses("Remove").await?;
-    person.reads("The app was removed.").await?;
+    person.reads("The method was removed.").await?;
     sign_out(&person).await?;
     assert!(!gets_in(&demo, &person, "several@example.org", &kit.phone).await?);
     assert!(gets_in(&demo, &person, "several@example.org", &work).await?);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Browsing, Demo, Listed, Person, Phone, contact_sheet};
 
-use crate::steps::{PASSWORD, give_password, sign_up, somebody_with_an_app};
+use crate::steps::{PASSWORD, give_password, save_codes, sign_out, sign_up, somebody_with_an_app};
 
 /// Pages that only lead on to another one, or are a file.
 const LEAD_ON: &[&str] = &["/", "/api", "/settings", "/settings/activity/proof"];
@@ -215,6 +215,7 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     off.person.goes_to("/settings/security").await?;
     off.person.presses("Your account").await?;
     off.at("menu").await?;
+    let key = with_key(demo).await?;
     demo.let_pass(11 * 60).await?;
     off.opens("/settings/password").await?;
 
@@ -231,6 +232,7 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     one_app(demo, &mut it).await?;
     codes(&mut it).await?;
     it.opens("/sign-out").await?;
+    it.opens("/sign-out/forget").await?;
     it.opens("/no-such-page").await?;
     demo.let_pass(11 * 60).await?;
     it.opens("/step-up").await?;
@@ -238,8 +240,29 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     it.at("step-up-mistaken").await?;
     it.types("Code", &demo.code_on(&kit.phone).await?, "Verify")
         .await?;
-    it.seen.extend(off.seen);
-    it.faults.extend(off.faults);
+    for other in [off, key] {
+        it.seen.extend(other.seen);
+        it.faults.extend(other.faults);
+    }
+    Ok(it)
+}
+
+/// Somebody whose only method is a security key.
+async fn with_key(demo: &Demo) -> Result<Looking> {
+    let person = Person::new(demo, "own-key", Browsing::PHONE).await?;
+    let email = "own-key@example.org";
+    person.plugs_in_a_key().await?;
+    sign_up(demo, &person, email).await?;
+    person.goes_to("/settings/security/two-factor/key").await?;
+    person.presses("Set up this key").await?;
+    save_codes(&person).await?;
+    let mut it = Looking::by(person, "own-key");
+    it.at("security").await?;
+    it.opens("/settings/security/two-factor/disable").await?;
+    sign_out(&it.person).await?;
+    give_password(&it.person, email, PASSWORD).await?;
+    it.person.reads_heading("Use your security key").await?;
+    it.at("security-key").await?;
     Ok(it)
 }
 
@@ -261,6 +284,7 @@ async fn one_app(demo: &Demo, it: &mut Looking) -> Result<()> {
         .await?;
     it.at("security-long-name").await?;
     it.person.presses("Add a method").await?;
+    it.person.follows("Use authentication app").await?;
     it.person.presses("Continue").await?;
     it.person.reads("Step 2 of 3").await?;
     it.at("scan").await?;
@@ -271,7 +295,7 @@ async fn one_app(demo: &Demo, it: &mut Looking) -> Result<()> {
     it.at("app-code-mistaken").await?;
     it.types("Code", &demo.code_on(&phone).await?, "Verify")
         .await?;
-    it.person.reads("The app was added.").await?;
+    it.person.reads("The method was added.").await?;
     it.at("security-two-apps").await?;
     it.person.presses("More for Authenticator app").await?;
     let remove = it.person.address_of("Remove").await?;

@@ -17,6 +17,8 @@ async fn the_keyboard_is_enough_for_the_whole_story() -> Result<()> {
     sign_up(&demo, &person, "keys@example.org").await?;
     tab_to(&person, "Enable").await?;
     person.types(Key::Enter).await?;
+    tab_to(&person, "Use authentication app").await?;
+    person.types(Key::Enter).await?;
     person.reads("Step 1 of 3").await?;
     tab_to(&person, "Continue").await?;
     person.types(Key::Space).await?;

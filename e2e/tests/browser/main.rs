@@ -5,6 +5,7 @@ mod backup_codes;
 mod every_page;
 mod harness;
 mod keyboard;
+mod security_keys;
 mod sessions;
 mod signing_in;
 mod steps;

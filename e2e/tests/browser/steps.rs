@@ -32,6 +32,7 @@ pub(crate) async fn sign_up(demo: &Demo, person: &Person, email: &str) -> Result
 /// Turns two-factor authentication on in two steps, from the Security page and back to it.
 pub(crate) async fn turn_on(demo: &Demo, person: &Person) -> Result<Kit> {
     person.presses("Enable").await?;
+    person.follows("Use authentication app").await?;
     person.reads("Step 1 of 3").await?;
     person.presses("Continue").await?;
     let phone = prove_app(demo, person).await?;

@@ -70,6 +70,9 @@ async fn story(name: &str, browsing: Browsing) -> Result<()> {
 async fn enrol(demo: &Demo, person: &Person, scripts: bool) -> Result<(Phone, String)> {
     person.presses("Enable").await?;
     person.reads_heading("Two-factor authentication").await?;
+    person.reads("Choose how to get your codes").await?;
+    person.looks("choose").await?;
+    person.follows("Use authentication app").await?;
     person.reads("Step 1 of 3").await?;
     for app in [
         "Google Authenticator",

@@ -5,12 +5,14 @@
 
 mod believed;
 mod cache;
+mod client;
 mod clock;
 mod hasher;
 mod id;
 mod keys;
 mod meters;
 mod refusal;
+mod relying_party;
 mod text;
 mod token;
 
@@ -23,10 +25,12 @@ use twinlock_db::{DbError, Locks, Store, Tx};
 use twinlock_delivery::MailProvider;
 use twinlock_web::Theme;
 use twinlock_web::i18n::{Catalog, Messages};
+use webauthn_rs::Webauthn;
 use zeroize::Zeroizing;
 
 pub use believed::{BelievedClock, Steady, SystemSteady, may_follow};
 pub use cache::Cache;
+pub use client::Client;
 pub use clock::{
     Clock, Doubt, Draw, Entropy, Mark, NoEntropy, Seed, SystemClock, SystemEntropy, Timestamp,
 };
@@ -37,6 +41,7 @@ pub use id::{
 };
 pub use meters::{Meters, RouteFigures, Tally};
 pub use refusal::{Fault, FrozenBy, Refusal, Stop};
+pub use relying_party::{KEY_TIMEOUT, relying_party};
 pub use text::is_deceptive;
 pub use token::{Secret, Token};
 
@@ -58,6 +63,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Settings in force.
     pub settings: Settings,
+    /// Whom security keys answer to, where they can.
+    pub webauthn: Option<Webauthn>,
     /// Texts in all languages.
     pub catalog: Catalog,
     /// The pool that hashes passwords.
@@ -115,31 +122,6 @@ impl App {
             seed: self.entropy.seed()?,
             client: Arc::new(client),
         })
-    }
-}
-
-/// Who asks: what is known of the other side before any account is.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// The network's key: an IPv4 address or an IPv6 /64.
-    pub network: Vec<u8>,
-    /// A short name such as "Firefox on Linux", cut to 200 characters.
-    pub device_label: String,
-    /// Device tokens the client brought, newest first.
-    pub device_tokens: Vec<String>,
-    /// Language tag of the texts for this client.
-    pub language: String,
-}
-
-impl Client {
-    /// The machine itself.
-    #[must_use]
-    pub fn local() -> Self {
-        Self {
-            device_label: String::from("this machine"),
-            language: String::from("en"),
-            ..Self::default()
-        }
     }
 }
 

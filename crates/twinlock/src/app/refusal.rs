@@ -133,6 +133,10 @@ pub enum Refusal {
     MissingScope(&'static str),
     /// The account has no second factor.
     NoFactor,
+    /// What a security key answered does not fit what it was asked, or was used before.
+    KeyNotAccepted,
+    /// This kind of method is not allowed on this instance, or cannot be used at its address.
+    KindUnavailable,
 }
 
 impl From<Refusal> for Stop {

@@ -14,6 +14,8 @@ use super::backup_codes::SheetStatus;
 pub enum Kind {
     /// An authenticator app (RFC 6238).
     Totp,
+    /// A security key or passkey (WebAuthn).
+    Webauthn,
     /// A backup code.
     BackupCode,
 }
@@ -24,6 +26,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Webauthn => "webauthn",
             Self::BackupCode => "backup_code",
         }
     }
@@ -33,6 +36,7 @@ impl Kind {
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "totp" => Some(Self::Totp),
+            "webauthn" => Some(Self::Webauthn),
             "backup_code" => Some(Self::BackupCode),
             _ => None,
         }
@@ -120,7 +124,7 @@ pub struct Former {
 pub fn kept_with(former: Former, proof: Option<Proof>) -> Held {
     let Former { since, held } = former;
     let made_at = match proof {
-        Some(Proof::Totp(id)) => held
+        Some(Proof::Totp(id) | Proof::Webauthn(id)) => held
             .factors
             .iter()
             .find(|factor| factor.id == id)

@@ -7,7 +7,8 @@ use twinlock_db::Location;
 use twinlock_delivery::{SmtpProvider, TlsMode};
 use twinlock_web::{PublicUrl, Theme, TrustedProxies};
 
-use super::{Limits, Server, Settings, SignUp};
+use super::two_factor::has_name;
+use super::{AllowedKind, Limits, Server, Settings, SignUp};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -187,6 +188,16 @@ impl Settings {
         }
         if totp.apps.iter().filter(|app| app.recommended).count() > 1 {
             found.error("two_factor.totp.apps", "recommend one app at most");
+        }
+        let allowed = &self.two_factor.allowed_kinds;
+        if allowed.is_empty() {
+            found.error("two_factor.allowed_kinds", "allow one kind at least");
+        }
+        if *allowed == [AllowedKind::Webauthn] && !has_name(&self.server.public_url) {
+            found.error(
+                "two_factor.allowed_kinds",
+                "security keys need a name in server.public_url, not an address such as 127.0.0.1",
+            );
         }
         if !(1..=365).contains(&self.two_factor.trusted_device_days) {
             found.error("two_factor.trusted_device_days", "must be 1 to 365");

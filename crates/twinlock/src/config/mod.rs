@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use check::{Finding, MAIL_TIMEOUT, Severity};
 pub use load::{LoadError, Loaded, Source, known_names};
 pub use two_factor::{
-    AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp, TwoFactor,
+    AllowedKind, AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp,
+    TwoFactor,
 };
 
 /// All settings.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Settings;
+
 /// When a second factor is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +38,16 @@ pub enum Methods {
     One,
 }
 
+/// A kind of second factor people may set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowedKind {
+    /// Authenticator apps.
+    Totp,
+    /// Security keys and passkeys.
+    Webauthn,
+}
+
 /// `[two_factor]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +60,8 @@ pub struct TwoFactor {
     pub enrolment: Enrolment,
     /// One second factor or several.
     pub methods: Methods,
+    /// What may be set up. What is set up already goes on counting.
+    pub allowed_kinds: Vec<AllowedKind>,
     /// Whether everybody must have it.
     pub required: bool,
     /// Authenticator apps.
@@ -63,6 +77,7 @@ impl Default for TwoFactor {
             trusted_device_days: 30,
             enrolment: Enrolment::TwoSteps,
             methods: Methods::Several,
+            allowed_kinds: vec![AllowedKind::Totp, AllowedKind::Webauthn],
             required: false,
             totp: Totp::default(),
             backup_codes: BackupCodes::default(),
@@ -223,4 +238,21 @@ impl Default for BackupCodes {
             reveal: false,
         }
     }
+}
+
+impl Settings {
+    /// Whether people may set up security keys here: they are allowed, and the service has a name for browsers to bind them to.
+    #[must_use]
+    pub fn keys_are_offered(&self) -> bool {
+        let is_allowed = self
+            .two_factor
+            .allowed_kinds
+            .contains(&AllowedKind::Webauthn);
+        is_allowed && has_name(&self.server.public_url)
+    }
+}
+
+/// Whether an address names its host: browsers give security keys to names only.
+pub(super) fn has_name(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| url.domain().is_some())
 }

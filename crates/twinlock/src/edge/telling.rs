@@ -7,7 +7,8 @@ use twinlock_web::{Messages, Problem};
 
 use crate::account;
 use crate::app::{FrozenBy, Refusal, Timestamp};
-use crate::authenticators::{self, password, totp};
+use crate::authenticators::flow::binding::LONGEST_LABEL;
+use crate::authenticators::{self, password};
 
 /// How a refusal is told: status, stable word, and what fills its message `refusal-<word>`.
 pub struct Told {
@@ -72,6 +73,8 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         Refusal::LastFactor => plain(StatusCode::CONFLICT, "last_factor"),
         Refusal::ForeignOrigin => plain(StatusCode::FORBIDDEN, "foreign_origin"),
         Refusal::MissingScope(_) => plain(StatusCode::FORBIDDEN, "missing_scope"),
+        Refusal::KeyNotAccepted => plain(StatusCode::UNPROCESSABLE_ENTITY, "key_not_accepted"),
+        Refusal::KindUnavailable => plain(StatusCode::CONFLICT, "kind_unavailable"),
         Refusal::NoFactor => plain(StatusCode::CONFLICT, "no_factor"),
     }
 }
@@ -130,7 +133,7 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
 fn most_characters(field: &str) -> Option<i64> {
     let most = match field {
         "name" => account::rules::LONGEST_NAME,
-        "label" => totp::flow::LONGEST_LABEL,
+        "label" => LONGEST_LABEL,
         "password" => password::rules::MOST_BYTES,
         "code" => authenticators::api::LONGEST_CODE,
         _ => return None,

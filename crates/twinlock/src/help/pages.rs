@@ -219,7 +219,7 @@ impl<'a> Words<'a> {
 
     fn part(&self, part: &Part) -> Shown {
         match part {
-            Part::Heading(id) => Shown::Heading(self.text(id)),
+            Part::Heading(id) | Part::HeadingIf(_, id) => Shown::Heading(self.text(id)),
             Part::Text(id) | Part::TextIf(_, id) => Shown::Text(self.text(id)),
             Part::Points(ids) => Shown::Points(self.texts(ids)),
             Part::Steps(ids) => Shown::Steps(self.texts(ids)),

@@ -28,6 +28,8 @@ pub enum Topic {
     NewDevice,
     /// A token of a device came that had been replaced: somebody has a copy.
     DeviceCopied,
+    /// The counter of a security key went back: somebody may have a copy.
+    KeyCopied,
     /// A mailed code was accepted in the middle of a sign-in.
     MailboxProven,
     /// Somebody past the first factor guessed codes until the account had to wait.
@@ -93,7 +95,7 @@ const fn notice(can_be_disavowed: bool, most_an_hour: Option<u32>) -> Sort {
 
 impl Topic {
     /// Every topic, for the tests that each has its texts and its place.
-    pub const ALL: [Topic; 28] = [
+    pub const ALL: [Topic; 29] = [
         Self::SignUpCode,
         Self::AlreadySignedUp,
         Self::SignInCode,
@@ -103,6 +105,7 @@ impl Topic {
         Self::Invitation,
         Self::NewDevice,
         Self::DeviceCopied,
+        Self::KeyCopied,
         Self::MailboxProven,
         Self::SecondFactorLocked,
         Self::CodesUnlocked,
@@ -137,6 +140,7 @@ impl Topic {
             Self::Invitation => "invitation",
             Self::NewDevice => "new-device",
             Self::DeviceCopied => "device-copied",
+            Self::KeyCopied => "key-copied",
             Self::MailboxProven => "mailbox-proven",
             Self::SecondFactorLocked => "second-factor-locked",
             Self::CodesUnlocked => "codes-unlocked",
@@ -190,6 +194,7 @@ impl Topic {
             | Self::PasswordChanged => notice(true, None),
             Self::NewDevice
             | Self::DeviceCopied
+            | Self::KeyCopied
             | Self::MailboxProven
             | Self::SecondFactorLocked
             | Self::CodesUnlocked

@@ -4,9 +4,8 @@ use axum::routing::{delete, get, patch, post, put};
 use http::Method;
 use serde_json::json;
 
-use super::{Route, openapi::examples};
+use super::{Route, openapi::examples, own_factors_api};
 use crate::app::{FrozenBy, Refusal};
-use crate::authenticators::api as shapes;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
 use crate::settings::api as me;
@@ -18,11 +17,9 @@ pub(super) fn table() -> Vec<Route> {
     let mut routes = session_calls();
     routes.extend(step_up_calls());
     routes.extend(me_calls());
+    routes.extend(own_factors_api::table());
     routes.extend(own_session_calls());
     routes.extend(own_device_calls());
-    routes.extend(own_factor_calls());
-    routes.extend(one_factor_calls());
-    routes.extend(own_code_calls());
     routes
 }
 
@@ -61,7 +58,7 @@ fn step_up_calls() -> Vec<Route> {
             post(session::prove),
             Doc::of(
                 "Prove it again",
-                "Calls that change how somebody signs in answer 403 `step_up_required` when the last proof is older than ten minutes. This proves it again: with a code of the second factor, or, where there is none, with the password or a mailed code (`\"kind\": \"email_code\"`). Five wrong proofs end the session.",
+                "Calls that change how somebody signs in answer 403 `step_up_required` when the last proof is older than ten minutes. This proves it again: with a code of the second factor or with a security key (`credential`), or, where there is none, with the password or a mailed code (`\"kind\": \"email_code\"`). Five wrong proofs end the session.",
             )
             .takes::<session::StepUp>()
             .sends(json!({"code": "492039"}))
@@ -72,12 +69,14 @@ fn step_up_calls() -> Vec<Route> {
                 examples::WRONG_CODE,
                 Refusal::InvalidMailedCode,
                 Refusal::Mistyped,
+                Refusal::KeyNotAccepted,
                 Refusal::InvalidCredentials,
                 Refusal::NoFactor,
             ])
             .locks()
             .budgets()
             .blames("code", &["missing", "too_long"])
+            .blames("credential", &["invalid"])
             .blames("kind", &["invalid"]),
         )
         .throttled(Throttle::SecondFactor)
@@ -89,11 +88,22 @@ fn step_up_calls() -> Vec<Route> {
             post(session::send),
             Doc::of(
                 "Send a code to prove it with",
-                "Mails a code to the person, where the account has no second factor. With one, 409 `wrong_step`: its code is asked instead.",
+                "`email_code`: mails a code to the person, where the account has no second factor. With one, 409 `wrong_step`: its code is asked instead. `webauthn`: what one of the account's security keys is asked; 409 `no_factor` where there is none.",
             )
             .takes::<session::SendStepUpCode>()
             .gives::<session::StepUpCodeSent>(202)
-            .refuses([Refusal::WrongStep, Refusal::Frozen(FrozenBy::Owner)])
+            .sends(json!({"kind": "email_code"}))
+            .answers(json!({
+                "expires_at": "2026-11-22T14:42:00Z",
+                "resend_at": "2026-11-22T14:33:00Z",
+                "delayed": false,
+            }))
+            .refuses([
+                Refusal::WrongStep,
+                Refusal::NoFactor,
+                Refusal::KindUnavailable,
+                Refusal::Frozen(FrozenBy::Owner),
+            ])
             .mails(),
         )
         .throttled(Throttle::MailedCode),
@@ -221,167 +231,5 @@ fn own_session_calls() -> Vec<Route> {
             .gives::<me::Ended>(200),
         )
         .audited(),
-    ]
-}
-
-fn own_factor_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::GET,
-            "/api/v1/me/two-factor",
-            Who::Session,
-            get(me::two_factor),
-            Doc::of(
-                "Get one's own two-factor state",
-                "Whether it is on and required, the second factors with the one asked first, and how many backup codes are left.",
-            )
-            .gives::<shapes::TwoFactor>(200),
-        ),
-        api(
-            Method::POST,
-            "/api/v1/me/two-factor/disable",
-            Who::Session,
-            post(me::disable),
-            Doc::of(
-                "Turn two-factor authentication off",
-                "Removes all second factors and backup codes and ends the other sessions. A code is asked for just this, whatever was proven before: of an app, or a backup code.",
-            )
-            .takes::<shapes::TypedCode>()
-            .refuses([
-                Refusal::NoFactor,
-                Refusal::StillRequired,
-                examples::WRONG_CODE,
-                Refusal::Mistyped,
-                Refusal::Frozen(FrozenBy::Owner),
-            ])
-            .locks()
-            .blames("code", &["too_long"]),
-        )
-        .throttled(Throttle::SecondFactor)
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/me/factors",
-            Who::Session,
-            post(me::begin_factor),
-            Doc::of(
-                "Set up a second factor of one's own",
-                "Begins setting up an authenticator app: show `totp.qr_svg`, then activate the factor with the first code. Nothing changes until then. `replaces` names a factor that this one takes the place of, for a new phone.",
-            )
-            .takes::<me::BeginOwnFactor>()
-            .sends(json!({"kind": "totp", "label": "Phone"}))
-            .gives::<shapes::Enrolment>(201)
-            .answers(examples::enrolment(false))
-            .refuses([Refusal::NotFound, Refusal::Frozen(FrozenBy::Owner)])
-            .blames("label", &["too_long", "too_many_factors"]),
-        )
-        .stepped_up(),
-    ]
-}
-
-fn one_factor_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::POST,
-            "/api/v1/me/factors/{factor}/activate",
-            Who::Session,
-            post(me::activate_factor),
-            Doc::of(
-                "Activate a second factor of one's own",
-                "Proves it by its first code. The first one brings `backup_codes`, to be shown once; the other sessions end.",
-            )
-            .takes::<shapes::TypedCode>()
-            .gives::<shapes::Activated>(200)
-            .refuses([Refusal::StepUpRequired, Refusal::Frozen(FrozenBy::Owner), examples::WRONG_CODE])
-            .blames("code", &["too_long"]),
-        )
-        .audited(),
-        api(
-            Method::PATCH,
-            "/api/v1/me/factors/{factor}",
-            Who::Session,
-            patch(me::change_factor),
-            Doc::of(
-                "Rename or prefer one's own second factor",
-                "Changes its name, or makes it the one asked first, or both. To prefer it, a recent proof is needed.",
-            )
-            .takes::<shapes::ChangeFactor>()
-            .gives::<shapes::Factor>(200)
-            .answers(examples::renamed_factor())
-            .refuses([Refusal::StepUpRequired])
-            .blames("label", &["missing", "too_long"])
-            .blames("preferred", &["invalid"]),
-        )
-        .audited(),
-        api(
-            Method::DELETE,
-            "/api/v1/me/factors/{factor}",
-            Who::Session,
-            delete(me::remove_factor),
-            Doc::of(
-                "Remove one of several second factors",
-                "Removes it and ends the other sessions. The last one goes by turning two-factor authentication off. For 72 hours the link in the mail about it can bring it back.",
-            )
-            .flag(
-                "lost",
-                "It was lost or stolen: nothing brings it back. That takes a recent proof by a backup code, or by another method that is older than three days.",
-            )
-            .refuses([Refusal::LastFactor, Refusal::ProveByAnother])
-            .blames("lost", &["invalid"]),
-        )
-        .stepped_up()
-        .audited(),
-    ]
-}
-
-fn own_code_calls() -> Vec<Route> {
-    let api = Route::api;
-    vec![
-        api(
-            Method::GET,
-            "/api/v1/me/backup-codes",
-            Who::Session,
-            get(me::reveal_codes),
-            Doc::of(
-                "Show one's own backup codes again",
-                "The codes of the live sheet, used ones included, where the instance keeps copies. The person is mailed each time. 404 where there is no sheet.",
-            )
-            .gives::<shapes::RevealedCodes>(200)
-            .refuses([Refusal::RevealDisabled, Refusal::NotFound]),
-        )
-        .stepped_up()
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/me/backup-codes",
-            Who::Session,
-            post(me::make_codes),
-            Doc::of(
-                "Make new backup codes of one's own",
-                "Makes a new sheet; codes of the old one no longer work. Shown once. Takes no body.",
-            )
-            .gives::<shapes::NewCodes>(201)
-            .refuses([Refusal::NoFactor]),
-        )
-        .stepped_up()
-        .audited(),
-        api(
-            Method::POST,
-            "/api/v1/me/backup-codes/check",
-            Who::Session,
-            post(me::check_code),
-            Doc::of(
-                "Check a backup code",
-                "Tells whether a code on a saved sheet is good, and which sheet it is from, without spending it. Thirty checks an hour.",
-            )
-            .takes::<shapes::TypedCode>()
-            .sends(json!({"code": "JT97K-B6CQ6-43D4"}))
-            .gives::<me::CheckedCode>(200)
-            .refuses([Refusal::Mistyped])
-            .budgets()
-            .blames("code", &["not_a_backup_code", "too_long"]),
-        ),
     ]
 }

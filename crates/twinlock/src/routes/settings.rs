@@ -5,7 +5,7 @@ use http::Method;
 
 use super::{Route, Throttle, Who};
 use crate::settings::pages::{
-    activity, codes, devices, enrol, methods, open_again, profile, security, sessions,
+    activity, codes, devices, enrol, keys, methods, open_again, profile, security, sessions,
 };
 use crate::step_up::pages as step_up;
 
@@ -40,6 +40,11 @@ fn two_factor() -> Vec<Route> {
         show("/settings/security/two-factor/app/{id}", get(enrol::scan)),
         change("/settings/security/two-factor/app/{id}", post(enrol::confirm)).audited(),
         show("/settings/security/two-factor/app/{id}/code", get(enrol::code)),
+        show("/settings/security/two-factor/key", get(keys::show)),
+        change("/settings/security/two-factor/key/options", post(keys::options)).stepped_up(),
+        change("/settings/security/two-factor/key/{id}", post(keys::confirm)).audited(),
+        change("/settings/security/two-factor/disable/key", post(methods::disable_by_key)).throttled(Throttle::SecondFactor).audited(),
+        change("/settings/security/two-factor/disable/key/options", post(methods::ask_to_disable)),
         change("/settings/security/two-factor/saved", post(codes::saved_first)),
         show("/settings/security/two-factor/disable", get(methods::disable_form)),
         change("/settings/security/two-factor/disable", post(methods::disable)).throttled(Throttle::SecondFactor).stepped_up().audited(),
@@ -88,6 +93,8 @@ fn proof_and_sign_out() -> Vec<Route> {
     vec![
         show("/step-up", get(step_up::show)),
         change("/step-up", post(step_up::prove)).throttled(Throttle::SecondFactor).audited(),
+        change("/step-up/key", post(step_up::prove_by_key)).throttled(Throttle::SecondFactor).audited(),
+        change("/step-up/key/options", post(step_up::ask_key)),
         change("/step-up/send", post(step_up::send)).throttled(Throttle::MailedCode),
         Route::page(Method::GET, "/sign-out", Who::Anyone, get(sessions::sign_out_form)),
         Route::page(Method::POST, "/sign-out", Who::Anyone, post(sessions::sign_out)).audited(),

@@ -5,7 +5,9 @@ use http::Method;
 
 use super::{Route, Throttle, Who};
 use crate::freeze::pages as freeze;
-use crate::sign_in::pages::{email_code, enrolment, home, new_password, second_factor, start};
+use crate::sign_in::pages::{
+    email_code, enrolment, home, new_password, second_factor, security_key, start,
+};
 use crate::sign_up::pages as sign_up;
 
 /// Every page of signing in and signing up.
@@ -82,6 +84,13 @@ fn second_factor_pages() -> Vec<Route> {
             "/sign-in/recovery-code",
             post(second_factor::verify_recovery_code),
         ),
+        show("/sign-in/security-key", who, get(security_key::ask)),
+        send(
+            "/sign-in/security-key/options",
+            who,
+            post(security_key::options),
+        ),
+        code("/sign-in/security-key", post(security_key::verify)),
         show("/sign-in/lost-phone", who, get(second_factor::lost_phone)),
     ]
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Route, openapi::examples};
 use crate::app::{FrozenBy, Refusal};
 use crate::authenticators::api as shapes;
+use crate::authenticators::webauthn::api as keys;
 use crate::edge::Doc;
 use crate::edge::guard::{Throttle, Who};
 use crate::sign_in::api as sign_in;
@@ -182,18 +183,42 @@ fn second_factor_calls() -> Vec<Route> {
             post(sign_in::verify_second_factor),
             Doc::of(
                 "Prove the second factor",
-                "A code of an authenticator app, or a backup code (state `second_factor`). Both go into the same field; `kind` or `factor` narrow it. Why an app's code was wrong is not told here, except that the phone's clock is slow (`drift_seconds`). Five wrong codes end the sign-in.",
+                "A code of an authenticator app, or a backup code (state `second_factor`). Both go into the same field; `kind` or `factor` narrow it. A security key answers in `credential` instead. Why an app's code was wrong is not told here, except that the phone's clock is slow (`drift_seconds`). Five wrong codes end the sign-in.",
             )
             .takes::<sign_in::SecondFactorCode>()
             .sends(json!({"code": "492039"}))
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete_with_code())
-            .refuses([examples::WRONG_CODE, Refusal::Mistyped, Refusal::Frozen(FrozenBy::Administrator)])
+            .refuses([
+                examples::WRONG_CODE,
+                Refusal::Mistyped,
+                Refusal::KeyNotAccepted,
+                Refusal::KindUnavailable,
+                Refusal::Frozen(FrozenBy::Administrator),
+            ])
             .locks()
-            .blames("code", &["too_long"]),
+            .blames("code", &["missing", "too_long"])
+            .blames("credential", &["invalid"]),
         )
         .throttled(Throttle::SecondFactor)
         .audited(),
+        Route::api(
+            Method::POST,
+            "/api/v1/sign-in/{id}/second-factor/send",
+            Who::SignIn,
+            post(sign_in::ask_key),
+            Doc::of(
+                "Ask a security key",
+                "What one of the account's security keys is asked (state `second_factor`). Give `webauthn` to the browser, and what the key answers to \"Prove the second factor\". One answer is taken, within five minutes. Takes no body.",
+            )
+            .gives::<keys::KeyQuestion>(200)
+            .answers(examples::key_question())
+            .refuses([
+                Refusal::NoFactor,
+                Refusal::KindUnavailable,
+                Refusal::Frozen(FrozenBy::Administrator),
+            ]),
+        ),
     ]
 }
 

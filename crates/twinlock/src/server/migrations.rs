@@ -29,6 +29,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "trusted_devices",
         sql: include_str!("../../../../migrations/0005_trusted_devices.sql"),
     },
+    Migration {
+        version: 6,
+        name: "security_keys",
+        sql: include_str!("../../../../migrations/0006_security_keys.sql"),
+    },
 ];
 
 /// The schema this program works with.

@@ -11,7 +11,7 @@ use twinlock_db::{Location, OwnerGuard, Store, StoreOptions};
 use twinlock_delivery::MailProvider;
 use twinlock_web::Theme;
 
-use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed, Stop};
+use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed, Stop, relying_party};
 use crate::audit;
 use crate::config::Settings;
 use crate::edge::texts;
@@ -106,6 +106,7 @@ pub async fn open(
         hasher: Hasher::new(cores, meters.clone(), &mut seed.draw("hasher"))?,
         theme: Theme::new(&settings.branding.accent).map_err(anyhow::Error::msg)?,
         catalog: texts::catalog().context("the texts built into the program")?,
+        webauthn: relying_party(&settings),
         settings,
         clock: around.clock,
         entropy: around.entropy,

@@ -8,7 +8,7 @@ use twinlock_db::sealed::{Cursor, KeyState, Keyring, Page, SealedColumn};
 use twinlock_db::{DbError, DbResult};
 
 use crate::app::{App, Timestamp};
-use crate::authenticators::{backup_codes, password, totp};
+use crate::authenticators::{backup_codes, password, totp, webauthn};
 use crate::{account, audit, challenge, outbox, session};
 
 /// Within this time every running server seals with a new key: it looks for new ones each minute.
@@ -29,6 +29,7 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         account::store::SEALED,
         password::store::SEALED,
         totp::store::SEALED,
+        webauthn::store::SEALED,
         backup_codes::store::SEALED,
         challenge::store::SEALED,
         outbox::store::SEALED,

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use twinlock_db::Locks;
 
 use crate::app::{App, Stop, Work};
+use crate::authenticators::webauthn;
 use crate::{authenticators, challenge, outbox, session, sign_in, throttle, undo};
 
 /// Time between two rounds.
@@ -16,6 +17,7 @@ type Sweep = fn(&mut Work<'_, '_>) -> Result<(), Stop>;
 /// Each in a transaction of its own, so that nobody waits long for one.
 const SWEEPS: &[(&str, Sweep)] = &[
     ("challenges", challenge::store::purge),
+    ("keys that were asked", webauthn::store::purge),
     ("sign-ins", sign_in::store::purge),
     ("sessions", session::store::purge),
     ("limits", throttle::store::purge),

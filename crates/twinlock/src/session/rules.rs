@@ -50,6 +50,8 @@ impl FirstFactor {
 pub enum Proof {
     /// An authenticator app.
     Totp(AuthenticatorId),
+    /// A security key or passkey.
+    Webauthn(AuthenticatorId),
     /// A backup code.
     BackupCode,
 }
@@ -60,6 +62,7 @@ impl Proof {
     pub fn word(self) -> &'static str {
         match self {
             Self::Totp(_) => "totp",
+            Self::Webauthn(_) => "webauthn",
             Self::BackupCode => "backup_code",
         }
     }
@@ -68,8 +71,17 @@ impl Proof {
     #[must_use]
     pub fn authenticator(self) -> Option<AuthenticatorId> {
         match self {
-            Self::Totp(id) => Some(id),
+            Self::Totp(id) | Self::Webauthn(id) => Some(id),
             Self::BackupCode => None,
+        }
+    }
+
+    /// RFC 8176 value: a code is a one-time password, a key proves that it is held.
+    #[must_use]
+    pub fn amr(self) -> &'static str {
+        match self {
+            Self::Totp(_) | Self::BackupCode => "otp",
+            Self::Webauthn(_) => "hwk",
         }
     }
 
@@ -78,6 +90,7 @@ impl Proof {
     pub fn from_row(word: &str, id: Option<AuthenticatorId>) -> Option<Self> {
         match (word, id) {
             ("totp", Some(id)) => Some(Self::Totp(id)),
+            ("webauthn", Some(id)) => Some(Self::Webauthn(id)),
             ("backup_code", _) => Some(Self::BackupCode),
             _ => None,
         }
@@ -168,9 +181,9 @@ impl Session {
     #[must_use]
     pub fn amr(&self) -> Vec<&'static str> {
         let mut methods = vec![self.first_factor.amr()];
-        if self.second_factor.is_some() {
-            if !methods.contains(&"otp") {
-                methods.push("otp");
+        if let Some(proof) = self.second_factor {
+            if !methods.contains(&proof.amr()) {
+                methods.push(proof.amr());
             }
             methods.push("mfa");
         }

@@ -40,6 +40,7 @@ const FAILED_STEP_UP: &str = "UPDATE session SET step_up_failures = step_up_fail
 const RENEW: &str = "UPDATE session SET secret_hash = ?3, session_id = ?4 WHERE account_id = ?1 AND session_id = ?2";
 const DROP_SECOND: &str = "UPDATE session SET second_factor = NULL, rests_on = NULL, second_factor_at = NULL WHERE account_id = ?1";
 const MOVE_PROOF: &str = "UPDATE session SET rests_on = ?3 WHERE account_id = ?1 AND rests_on = ?2";
+const REST_ON: &str = "UPDATE session SET second_factor = ?3, rests_on = ?4 WHERE account_id = ?1 AND session_id = ?2";
 const LAST_SEEN_ON: &str =
     "SELECT MAX(last_seen_at) FROM session WHERE account_id = ?1 AND device_id = ?2";
 // A sweep over all accounts, by age.
@@ -66,6 +67,7 @@ pub const STATEMENTS: &[&str] = &[
     RENEW,
     DROP_SECOND,
     MOVE_PROOF,
+    REST_ON,
     LAST_SEEN_ON,
     PURGE,
 ];
@@ -331,6 +333,22 @@ pub fn renew(
 /// The database's trouble.
 pub fn drop_second_factor(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     w.tx.execute(DROP_SECOND, &[account.into()])?;
+    Ok(())
+}
+
+/// The session rests on another method from now on, without a new proof.
+///
+/// # Errors
+/// The database's trouble.
+pub fn rests_on(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: SessionId,
+    proof: Proof,
+) -> Result<(), Stop> {
+    let on = proof.authenticator().map(|id| id.0.to_vec());
+    let values = [account.into(), id.into(), proof.word().into(), on.into()];
+    w.tx.execute(REST_ON, &values)?;
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
-use crate::app::{Refusal, Stop, Timestamp};
+use crate::app::{KEY_TIMEOUT, Refusal, Stop, Timestamp};
 use crate::authenticators::Kind;
 use crate::authenticators::api::bearable;
 use crate::edge::Visit;
@@ -28,7 +29,7 @@ pub enum CodeKind {
     EmailCode,
 }
 
-/// A proof: a code, or a password where there is no second factor. Exactly one of the two.
+/// A proof: a code, what a security key answered, or a password where there is no second factor. Exactly one of the three.
 #[derive(Deserialize, ToSchema)]
 pub struct StepUp {
     /// As typed.
@@ -36,27 +37,32 @@ pub struct StepUp {
     pub code: Option<String>,
     /// What the code is; found out by its shape when left out (`email_code` has to be said).
     pub kind: Option<CodeKind>,
+    /// What the key answered: the credential's `toJSON()`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Value>,
     /// As typed.
     #[schema(max_length = 1024)]
     pub password: Option<String>,
 }
 
-/// What is sent by mail.
+/// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum MailedKind {
-    /// A code.
+pub enum SentKind {
+    /// A code by mail, where there is no second factor.
     EmailCode,
+    /// What a security key is asked.
+    Webauthn,
 }
 
-/// Asks for a mailed code.
+/// Asks for a mailed code, or for what a security key is asked.
 #[derive(Deserialize, ToSchema)]
 pub struct SendStepUpCode {
-    /// Only `email_code` so far.
-    pub kind: MailedKind,
+    /// Which of the two.
+    pub kind: SentKind,
 }
 
-/// A code is on its way.
+/// A code is on its way, or a key can be asked.
 #[derive(Serialize, ToSchema)]
 pub struct StepUpCodeSent {
     /// When the code dies.
@@ -68,6 +74,10 @@ pub struct StepUpCodeSent {
     /// Whether mail is in trouble right now and may be late.
     #[schema(example = false)]
     pub delayed: bool,
+    /// `webauthn`: `PublicKeyCredentialRequestOptions` as JSON, for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Object>)]
+    pub webauthn: Option<Value>,
 }
 
 /// Assurance level (NIST SP 800-63B).
@@ -149,12 +159,26 @@ pub async fn send(
     visit: Visit,
     StrictJson(body): StrictJson<SendStepUpCode>,
 ) -> Result<Response, Stop> {
-    let MailedKind::EmailCode = body.kind;
-    let sent = flow::send_code(&visit.moment, visit.acting()?).await?;
-    let answer = StepUpCodeSent {
-        expires_at: Timestamp::rfc3339(sent.times.expires_at),
-        resend_at: Timestamp::rfc3339(sent.times.resend_at),
-        delayed: sent.delayed,
+    let answer = match body.kind {
+        SentKind::EmailCode => {
+            let sent = flow::send_code(&visit.moment, visit.acting()?).await?;
+            StepUpCodeSent {
+                expires_at: Timestamp::rfc3339(sent.times.expires_at),
+                resend_at: Timestamp::rfc3339(sent.times.resend_at),
+                delayed: sent.delayed,
+                webauthn: None,
+            }
+        }
+        SentKind::Webauthn => {
+            let options = flow::ask_key(&visit.moment, visit.acting()?).await?;
+            let now = visit.moment.now;
+            StepUpCodeSent {
+                expires_at: now.plus(KEY_TIMEOUT).rfc3339(),
+                resend_at: now.rfc3339(),
+                delayed: false,
+                webauthn: Some(options),
+            }
+        }
     };
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
@@ -199,6 +223,12 @@ fn proof(body: StepUp) -> Result<Proof, Stop> {
         Some(CodeKind::BackupCode) => Some(Kind::BackupCode),
         Some(CodeKind::EmailCode) | None => None,
     };
+    if let Some(answer) = body.credential {
+        return match (body.code, body.password) {
+            (None, None) => Ok(Proof::Key(answer)),
+            _ => refuse("credential", "invalid"),
+        };
+    }
     match (body.code, body.password) {
         (Some(code), None) if body.kind == Some(CodeKind::EmailCode) => {
             Ok(Proof::EmailCode(bearable(code)?))

@@ -1,11 +1,16 @@
 //! Stepping up, and demanding it.
 
+use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::account::{self, Account, Mailbox};
 use crate::app::{Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::{AskedFor, Attempt, Kind, Verdict, email_code, held, password, verify};
+use crate::authenticators::webauthn::flow::{self as webauthn, Answered};
+use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
+use crate::authenticators::{
+    AskedFor, Attempt, Authenticator, Kind, Verdict, email_code, held, password, verify,
+};
 use crate::challenge::{self, store as challenges, store::Key};
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, reload, renew};
@@ -20,6 +25,10 @@ const MOST_FAILURES: i64 = 5;
 pub struct Offer {
     /// A code of the second factor; then nothing else counts.
     pub second_factor: bool,
+    /// An authenticator app is among what is held.
+    pub app: bool,
+    /// A security key is among what is held, and it is asked first.
+    pub key: Option<KeyOffer>,
     /// Backup codes are left.
     pub backup_codes: bool,
     /// The password.
@@ -28,6 +37,27 @@ pub struct Offer {
     pub email_code: Option<String>,
     /// Nothing is asked: a proof is recent enough.
     pub done: bool,
+}
+
+/// How a security key is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOffer {
+    /// It is the preferred method.
+    First,
+    /// Beside another.
+    Too,
+}
+
+impl KeyOffer {
+    /// Of these methods, the preferred one first.
+    #[must_use]
+    pub fn of(factors: &[Authenticator]) -> Option<Self> {
+        let is_key = |factor: &Authenticator| factor.kind == Kind::Webauthn;
+        match factors.first() {
+            Some(first) if is_key(first) => Some(Self::First),
+            _ => factors.iter().any(is_key).then_some(Self::Too),
+        }
+    }
 }
 
 /// What was typed.
@@ -44,6 +74,8 @@ pub enum Proof {
     Password(String),
     /// A mailed code.
     EmailCode(String),
+    /// What a security key answered.
+    Key(Value),
 }
 
 /// What may be used now.
@@ -61,6 +93,8 @@ pub async fn offer(moment: &Moment, acting: &Acting) -> Result<Offer, Stop> {
             let password = password::store::load(w, session.account)?.is_some();
             Ok(Offer {
                 second_factor: on,
+                app: held.factors.iter().any(|one| one.kind == Kind::Totp),
+                key: KeyOffer::of(&held.factors).filter(|_| w.moment.app.webauthn.is_some()),
                 backup_codes: on && held.codes_left() > 0,
                 password: !on && password,
                 email_code: owner
@@ -177,6 +211,13 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
             })
             .await
         }
+        Proof::Key(answer) => {
+            let answered = webauthn::answered(moment, acting.account(), by_touch(&acting), answer);
+            let answered = answered.await?;
+            moment
+                .write(locks, move |w| by_key(w, &acting, &answered))
+                .await
+        }
         Proof::EmailCode(typed) => {
             moment
                 .write(locks, move |w| {
@@ -211,6 +252,56 @@ pub fn judge(
     Ok(verdict.accepted()?.proof)
 }
 
+/// Judges what a key answered in a session: counts in the session's own limit, never in the account's.
+///
+/// # Errors
+/// [`Refusal::KeyNotAccepted`]; [`Refusal::SignedOut`] after the fifth wrong one.
+pub fn judge_key(
+    w: &mut Work<'_, '_>,
+    session: &Session,
+    answered: &Answered,
+) -> Result<session::Proof, Stop> {
+    owner(w, session)?;
+    let factors = held(w, session.account)?.factors;
+    match webauthn::accept(w, session.account, answered, &factors) {
+        Err(stop @ Stop::Refused(_)) => Err(failed(w, session)?.unwrap_or(stop)),
+        outcome => outcome,
+    }
+}
+
+/// Asks the account's keys, for a proof before a change and nothing else.
+///
+/// # Errors
+/// [`Refusal::NoFactor`] where there is no key.
+pub async fn ask_key(moment: &Moment, acting: &Acting) -> Result<Value, Stop> {
+    let acting = acting.clone();
+    moment
+        .write(Locks::account(acting.account().0), move |w| {
+            let session = reload(w, &acting)?;
+            owner(w, &session)?;
+            let factors = held(w, session.account)?.factors;
+            webauthn::ask(w, session.account, by_touch(&acting), &factors)
+        })
+        .await
+}
+
+fn by_touch(acting: &Acting) -> Ceremony {
+    Ceremony {
+        within: acting.session.id.0,
+        purpose: Purpose::StepUp,
+    }
+}
+
+fn by_key(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    answered: &Answered,
+) -> Result<Option<String>, Stop> {
+    let session = reload(w, acting)?;
+    let proof = judge_key(w, &session, answered)?;
+    stepped_up(w, acting, &session, proof)
+}
+
 fn by_code(
     w: &mut Work<'_, '_>,
     acting: &Acting,
@@ -218,6 +309,15 @@ fn by_code(
 ) -> Result<Option<String>, Stop> {
     let session = reload(w, acting)?;
     let proof = judge(w, &session, attempt)?;
+    stepped_up(w, acting, &session, proof)
+}
+
+fn stepped_up(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    session: &Session,
+    proof: session::Proof,
+) -> Result<Option<String>, Stop> {
     session::store::proved_second(w, session.account, session.id, proof)?;
     audit::append(
         w,

@@ -1,10 +1,12 @@
 //! The page that asks for a proof before a sensitive change, and the way to it and back.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::Query;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm, safe_return_path};
 
@@ -13,7 +15,7 @@ use crate::edge::answer::{kept, words};
 use crate::edge::{Visit, page, see_other};
 use crate::outbox::NOT_CONFIGURED;
 
-use super::flow::{self, Offer, Proof};
+use super::flow::{self, KeyOffer, Offer, Proof};
 
 const HOME: &str = "/settings/security";
 
@@ -67,6 +69,9 @@ struct StepUpPage {
     resend: Resend,
     delayed: bool,
     email_instead: bool,
+    code: bool,
+    key: Option<KeyOffer>,
+    key_error: String,
     typed: String,
     error: String,
     return_to: String,
@@ -121,6 +126,7 @@ pub fn beside_field(stop: Stop) -> Result<Refusal, Stop> {
             refusal @ (Refusal::InvalidCode { .. }
             | Refusal::InvalidMailedCode
             | Refusal::Mistyped
+            | Refusal::KeyNotAccepted
             | Refusal::InvalidCredentials
             | Refusal::Locked { .. }
             | Refusal::ResendTooSoon(_)
@@ -177,8 +183,55 @@ pub async fn prove(
     };
     let typed = match &proof {
         Proof::Code { code, .. } => code.clone(),
-        Proof::Password(_) | Proof::EmailCode(_) => String::new(),
+        Proof::Password(_) | Proof::EmailCode(_) | Proof::Key(_) => String::new(),
     };
+    proved(&visit, proof, asks, return_to, typed).await
+}
+
+/// `POST /step-up/key`
+#[derive(Deserialize)]
+pub struct KeyForm {
+    return_to: Option<String>,
+    credential: String,
+}
+
+/// `POST /step-up/key`: what a security key answered.
+///
+/// # Errors
+/// [`Refusal::SignedOut`], or the database's trouble.
+pub async fn prove_by_key(
+    visit: Visit,
+    StrictForm(form): StrictForm<KeyForm>,
+) -> Result<Response, Stop> {
+    let return_to = own_path(form.return_to.as_deref());
+    let answer = serde_json::from_str(&form.credential).unwrap_or(Value::Null);
+    proved(
+        &visit,
+        Proof::Key(answer),
+        Asks::Code,
+        return_to,
+        String::new(),
+    )
+    .await
+}
+
+/// `POST /step-up/key/options`: what the browser asks the key.
+///
+/// # Errors
+/// [`Refusal::NoFactor`] where there is no key.
+pub async fn ask_key(visit: Visit) -> Result<Response, Stop> {
+    let options = flow::ask_key(&visit.moment, visit.acting()?).await?;
+    Ok(Json(json!({ "register": false, "options": options })).into_response())
+}
+
+/// On to where a proof was asked for, or the page again with what is wrong.
+async fn proved(
+    visit: &Visit,
+    proof: Proof,
+    asks: Asks,
+    return_to: String,
+    typed: String,
+) -> Result<Response, Stop> {
     let acting = visit.acting()?;
     match flow::prove(&visit.moment, acting, proof).await {
         Ok(token) => {
@@ -190,13 +243,13 @@ pub async fn prove(
             };
             Ok(cookies.on(see_other(&return_to)))
         }
-        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, &return_to),
+        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(visit, &return_to),
         // Two-factor authentication was turned on or off meanwhile: another proof counts now.
         Err(Stop::Refused(Refusal::StepUpRequired | Refusal::NoFactor)) => Ok(ask(&return_to)),
         Err(stop) => {
             let refusal = beside_field(stop)?;
             let offer = flow::offer(&visit.moment, acting).await?;
-            draw(&visit, &offer, asks, return_to, Some((refusal, typed))).await
+            draw(visit, &offer, asks, return_to, Some((refusal, typed))).await
         }
     }
 }
@@ -252,14 +305,8 @@ async fn draw(
     let product = moment.app.settings.branding.name.as_str();
     let address = offer.email_code.clone().unwrap_or_default();
     let set_up = moment.app.mail.name() != NOT_CONFIGURED;
-    let lead = match asks {
-        Asks::Code if offer.backup_codes => "step-up-lead-code",
-        Asks::Code => "step-up-lead-app-code",
-        Asks::Password => "step-up-lead-password",
-        Asks::EmailCode if times.is_some() && !set_up => "mailed-code-not-set-up",
-        Asks::EmailCode if times.is_some() => "step-up-lead-sent",
-        Asks::EmailCode => "step-up-lead-send",
-    };
+    let lead = lead(asks, offer, times.is_some(), set_up);
+    let (error, key_error) = errors(visit, asks, refusal.as_ref());
     let template = StepUpPage {
         page: visit.shell(messages.text("step-up-title")),
         lead: messages.with(
@@ -283,12 +330,12 @@ async fn draw(
                 .mail_in_trouble
                 .load(std::sync::atomic::Ordering::Relaxed),
         email_instead: asks == Asks::Password && offer.email_code.is_some(),
+        code: asks != Asks::Code || offer.app || offer.backup_codes,
+        key: offer.key.filter(|_| asks == Asks::Code),
+        key_error,
         typed: (refusal.as_ref().zip(typed))
             .map_or_else(String::new, |(refusal, typed)| kept(refusal, &typed)),
-        error: refusal
-            .as_ref()
-            .map(|refusal| say(visit, asks, refusal))
-            .unwrap_or_default(),
+        error,
         return_to,
     };
     let status = match refusal {
@@ -296,6 +343,34 @@ async fn draw(
         None => StatusCode::OK,
     };
     page(status, &template)
+}
+
+/// The message above the form. `sent`: a mailed code is on its way; `set_up`: mail can leave.
+fn lead(asks: Asks, offer: &Offer, sent: bool, set_up: bool) -> &'static str {
+    match asks {
+        Asks::Code if offer.key.is_some() && (offer.app || offer.backup_codes) => {
+            "step-up-lead-key-or-code"
+        }
+        Asks::Code if offer.key.is_some() => "step-up-lead-key",
+        Asks::Code if offer.backup_codes => "step-up-lead-code",
+        Asks::Code => "step-up-lead-app-code",
+        Asks::Password => "step-up-lead-password",
+        Asks::EmailCode if sent && !set_up => "mailed-code-not-set-up",
+        Asks::EmailCode if sent => "step-up-lead-sent",
+        Asks::EmailCode => "step-up-lead-send",
+    }
+}
+
+/// What is wrong, beside the field and beside the key.
+fn errors(visit: &Visit, asks: Asks, refusal: Option<&Refusal>) -> (String, String) {
+    match refusal {
+        Some(refusal @ Refusal::KeyNotAccepted) => {
+            let said = words(refusal, &visit.moment.messages(), visit.moment.now);
+            (String::new(), said)
+        }
+        Some(refusal) => (say(visit, asks, refusal), String::new()),
+        None => (String::new(), String::new()),
+    }
 }
 
 /// Who is signed in has no email to mistype, and mailed codes do not change every 30 seconds.

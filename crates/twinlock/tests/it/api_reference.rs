@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use twinlock::application::Scope;
 use twinlock_testkit::phone::Phone;
 
+use crate::support::key::SoftKey;
 use crate::support::played::Player;
 use crate::support::{Place, TestApp};
 
@@ -110,6 +111,14 @@ async fn their_second_factor(player: &mut Player) {
     player.plays("DELETE /api/v1/me/factors/{factor}").await;
     player.variables.insert("FACTOR", first);
     player.variables.insert("PHONE", phone.key());
+    // A security key beside it: its creation is begun by the same call, and its answers are its own.
+    let caller = player.app.caller("203.0.113.8");
+    let acting = caller.acting(&player.variables["SESSION"]).await;
+    let mut key = SoftKey::new(1);
+    caller.set_up_key(&acting, &mut key, "Blue key").await;
+    player
+        .plays("POST /api/v1/me/two-factor/disable/send")
+        .await;
 }
 
 /// Sets up an app as the session's own person.
@@ -165,6 +174,9 @@ async fn somebody_signs_in(player: &mut Player) {
     player.plays("GET /api/v1/sign-in/{id}").await;
     let asked = player.plays("POST /api/v1/sign-in/{id}/password").await;
     goes_on(player, &asked);
+    player
+        .plays("POST /api/v1/sign-in/{id}/second-factor/send")
+        .await;
     let code = next_code(&player.app, &phone(player));
     let done = player
         .plays_with("POST /api/v1/sign-in/{id}/second-factor", &[("code", code)])

@@ -138,6 +138,7 @@ async fn two_apps_without_a_name_are_told_apart(place: &Place) {
     let (_, mut browser) = insider(&app, "ann@example.org").await;
     browser.open("/settings/security").await;
     browser.press("Add a method").await;
+    browser.follow("Use authentication app").await;
     browser.press("Continue").await;
     let link = browser.page().link("Open in my app").unwrap();
     let phone = twinlock_testkit::phone::Phone::scan(&link).unwrap();

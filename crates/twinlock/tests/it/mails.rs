@@ -300,7 +300,7 @@ fn names_written_from_right_to_left_stand_apart() {
         .values
         .insert(String::from("label"), String::from("טלפון"));
     let mail = words(&letter);
-    assert!(mail.text.contains("    App: טלפון\n"), "{}", mail.text);
+    assert!(mail.text.contains("    Method: טלפון\n"), "{}", mail.text);
     assert!(mail.html.contains("<td dir=\"auto\""), "{}", mail.html);
     assert!(mail.text.contains("your Twinlock account"), "{}", mail.text);
     let mut code = self::letter(Topic::SignInCode, false);

@@ -45,6 +45,7 @@ mod record;
 mod restoring;
 mod same_answers;
 mod second_look;
+mod security_keys;
 mod sessions;
 mod settings_pages;
 mod strangers;

@@ -14,7 +14,7 @@ use twinlock::config::Settings;
 use twinlock::outbox::Topic;
 use twinlock::session::flow::Acting;
 use twinlock::settings::flow as settings;
-use twinlock::sign_in::flow as sign_in;
+use twinlock::sign_in::flow::{self as sign_in, second_factor};
 use twinlock::sign_in::gate::Step;
 use twinlock::sign_in::reset::{By, reset_two_factor};
 use twinlock::step_up::flow as step_up;
@@ -23,6 +23,7 @@ use twinlock::undo;
 use twinlock_delivery::{Behaviour, Mail};
 
 use crate::support::caller::{PASSWORD, completed};
+use crate::support::key::{SoftKey, Twist};
 use crate::support::{Caller, Person, Place, TestApp, refused};
 
 on_both_engines!(
@@ -52,6 +53,7 @@ const TOLD: &[(&str, &[Topic])] = &[
     ("backup_codes_revealed", &[Topic::BackupCodesRevealed]),
     ("password_changed", &[Topic::PasswordChanged]),
     ("password_reset", &[Topic::PasswordChanged]),
+    ("key_copied", &[Topic::KeyCopied]),
     ("device_copied", &[Topic::DeviceCopied]),
     ("new_password_required", &[Topic::NewPasswordRequired]),
     ("mailbox_proven", &[Topic::MailboxProven]),
@@ -368,6 +370,7 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
         assert!(answer.status.is_success(), "{what}: {}", answer.body);
     }
     trusted_device_is_copied(app, &mut away, &ann).await;
+    key_is_copied(app, &mut away, &ann).await;
     let required = format!("{path}/require-new-password");
     assert_eq!(api.call(Method::POST, &required, None).await.status, 200);
     // A forgotten password, and a change from a session.
@@ -406,6 +409,22 @@ async fn trusted_device_is_copied(app: &TestApp, owner: &mut Caller, person: &Pe
         assert!(trusted.is_some());
     }
     assert!(copy.sign_in_without_code(person).await.is_none());
+    app.forward(30);
+}
+
+/// A security key whose counter goes back.
+async fn key_is_copied(app: &TestApp, caller: &mut Caller, person: &Person) {
+    let session = caller.sign_in(person).await;
+    let acting = caller.acting(&session.token).await;
+    let mut key = SoftKey::new(1);
+    caller.set_up_key(&acting, &mut key, "Blue key").await;
+    key.counter = 0;
+    let token = caller.half_session(person).await;
+    let moment = caller.moment();
+    let options = second_factor::ask_key(&moment, &token).await.unwrap();
+    let origin = app.public_url.origin();
+    let answer = key.get(&options, &Twist::none(origin));
+    refused(second_factor::verify_key(&moment, &token, answer, None).await);
     app.forward(30);
 }
 
@@ -817,14 +836,17 @@ async fn a_flood_of_one_notice_hides_no_other(place: &Place) {
     // Changes of methods are told each by itself, however many there are, and everybody else's notices are their own.
     for n in 1..=8 {
         caller.set_up_app(&mut ann, &acting).await;
-        assert_eq!(app.mails_about(&ann.email, "app was added").await, n);
+        assert_eq!(app.mails_about(&ann.email, "method was added").await, n);
     }
     let overview = settings::overview(&caller.moment(), &acting).await.unwrap();
     for (n, factor) in overview.held.factors.iter().skip(1).take(7).enumerate() {
         settings::remove(&caller.moment(), &acting, factor.id, Removal::Undoable)
             .await
             .unwrap();
-        assert_eq!(app.mails_about(&ann.email, "app was removed").await, n + 1);
+        assert_eq!(
+            app.mails_about(&ann.email, "method was removed").await,
+            n + 1
+        );
     }
     let bob = app.person_with_app("bob@example.org").await;
     let mut other = app.caller("192.0.2.2");

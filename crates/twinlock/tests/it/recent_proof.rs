@@ -27,6 +27,7 @@ fn valid(route: (&Method, &str), person: &Person, ids: &[String; 2], code: &str)
     let at = |id: &str| path.replace("{id}", id).replace("{factor}", id);
     let body = match (method.as_str(), path) {
         ("POST", "/settings/security/two-factor/app") => page(&[("label", "Tablet")]),
+        ("POST", "/settings/security/two-factor/key/options") => page(&[("label", "Key")]),
         ("POST", "/settings/security/methods/{id}/prefer") => page(&[]),
         ("POST", "/settings/security/methods/{id}/remove") => page(&[]),
         ("POST", "/settings/security/backup-codes/new") => page(&[("instead_of", "1")]),
@@ -122,7 +123,11 @@ fn must_ask_for_a_proof(route: &Route, answer: &Answer) {
     if route.path.ends_with("/two-factor/disable") {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
         assert!(
-            answer.body.contains("invalid_code") || answer.body.contains("aria-invalid=\"true\""),
+            answer.body.contains("invalid_code")
+                || answer.body.contains("aria-invalid=\"true\"")
+                || answer
+                    .body
+                    .contains("That did not work. Try again with your security key"),
             "{name}: {}",
             answer.body
         );

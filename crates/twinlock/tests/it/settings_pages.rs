@@ -66,6 +66,8 @@ async fn k4_somebody_turns_it_on_in_two_steps_and_saves_the_codes(place: &Place)
     browser.must_see("Off");
     browser.must_see("After signing in you also give a code from your phone");
     browser.follow("Change two-factor authentication").await;
+    browser.must_see("Choose how to get your codes");
+    browser.follow("Use authentication app").await;
     browser.must_see("Step 1 of 3");
     browser.must_see("iPhone and iPad");
     browser.press("Continue").await;
@@ -110,6 +112,8 @@ async fn d5_on_one_page_the_code_stands_below_the_picture(place: &Place) {
     let (_, mut browser) = newcomer(&app, "ann@example.org").await;
     browser.open("/settings/security").await;
     browser.press("Enable Two-Step").await;
+    browser.follow("Use authentication app").await;
+    browser.press("Continue").await;
     let phone = scan(&browser);
     let path = browser.path.clone();
     browser.fill("Code", &phone.wrong_code(app.time.seconds(), 0));
@@ -165,13 +169,14 @@ async fn h2_two_apps_stand_side_by_side_and_one_is_preferred(place: &Place) {
     let (_, mut browser) = insider(&app, "ann@example.org").await;
     browser.open("/settings/security").await;
     browser.press("Add a method").await;
+    browser.follow("Use authentication app").await;
     browser.fill("Name for this app (optional)", "Tablet <b>");
     browser.press("Continue").await;
     let tablet = scan(&browser);
     browser.press("Continue").await;
     browser.fill("Code", &code(&app, &tablet));
     browser.press("Verify").await;
-    browser.must_see("The app was added.");
+    browser.must_see("The method was added.");
     browser.must_see("Tablet <b>");
     browser.must_see("Preferred");
     browser.press("Make preferred").await;
@@ -186,7 +191,7 @@ async fn h2_two_apps_stand_side_by_side_and_one_is_preferred(place: &Place) {
     browser.follow("Remove").await;
     assert_eq!(browser.page().heading(), "Remove “Kitchen tablet”?");
     browser.press("Remove").await;
-    browser.must_see("The app was removed.");
+    browser.must_see("The method was removed.");
     browser.follow("Remove").await;
     assert_eq!(
         browser.page().heading(),
@@ -351,6 +356,7 @@ async fn a_change_asks_who_is_there_and_leads_back_to_its_form(place: &Place) {
     app.forward(11 * 60);
     other.open("/settings/security").await;
     other.press("Enable").await;
+    other.follow("Use authentication app").await;
     other.fill("Password", "not the password");
     other.press("Verify").await;
     other.must_see("That is not your password.");

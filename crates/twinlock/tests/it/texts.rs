@@ -27,6 +27,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::audit::store::pages::STATEMENTS,
         twinlock::authenticators::store::STATEMENTS,
         twinlock::authenticators::totp::store::STATEMENTS,
+        twinlock::authenticators::webauthn::store::STATEMENTS,
         twinlock::authenticators::password::store::STATEMENTS,
         twinlock::authenticators::backup_codes::store::STATEMENTS,
         twinlock::challenge::store::STATEMENTS,

@@ -106,6 +106,7 @@ pub const KINDS: &[Kind] = {
         kind("device_trusted", SigningIn, Look, "device"),
         kind("device_trust_ended", SigningIn, Plain, "device"),
         kind("device_copied", SigningIn, Bad, "device"),
+        kind("key_copied", SigningIn, Bad, "key"),
         kind("session_moved", SigningIn, Bad, "device"),
         kind("other_sessions_ended", SigningIn, Look, "out"),
         kind("two_factor_on", Methods, Good, "shield"),

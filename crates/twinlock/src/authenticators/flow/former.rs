@@ -6,11 +6,11 @@
 use crate::account;
 use crate::app::{AccountId, AuthenticatorId, Fault, Stop, Timestamp, Work};
 use crate::authenticators::rules::{Former, Held, Since, kept_with};
-use crate::authenticators::{Authenticator, backup_codes, store, totp};
+use crate::authenticators::{Authenticator, backup_codes, store};
 use crate::session::Proof;
 use crate::trusted_device;
 
-use super::held;
+use super::{binding, held};
 
 /// What a sign-in that opens the account again is judged against.
 ///
@@ -104,7 +104,7 @@ fn is_among(factors: &[Authenticator], id: AuthenticatorId) -> bool {
 }
 
 fn erase(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
-    totp::flow::remove(w, account, id).map(|_| ())
+    binding::erase(w, account, id)
 }
 
 /// Whether a sheet that is live now ends.

@@ -1,26 +1,23 @@
 //! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
 
+pub mod binding;
 mod former;
+mod judging;
 
 pub use former::{Restored, former, purge, restore};
 
-use std::time::Duration;
+pub use binding::Proven;
+pub use judging::{verify, verify_former};
 
 use twinlock_otp::{Parameters, Secret};
 
 use crate::account::{self, Account};
-use crate::app::{self, AccountId, AuthenticatorId, DeviceId, Refusal, Stop, Timestamp, Work};
-use crate::audit::{self, Event};
-use crate::outbox::Topic;
-use crate::session::{self, Proof};
-use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
+use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Work};
+use crate::session;
 use crate::trusted_device;
 
-use super::rules::{Accepted, Attempt, Held, Kind, Removal, Verdict, Wrong};
-use super::{backup_codes, store, totp};
-
-/// A refusal that cost no try is written down once in so long.
-const ONCE: Duration = Duration::from_secs(600);
+use super::rules::{Held, Removal};
+use super::{backup_codes, store, totp, webauthn};
 
 /// What the account holds.
 ///
@@ -33,61 +30,10 @@ pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
     })
 }
 
-/// Judges a typed code: counts the try, compares, and hands the try back if the code is accepted. An accepted code is spent.
-///
-/// # Errors
-/// The database's trouble.
-pub fn verify(w: &mut Work<'_, '_>, account: &Account, attempt: &Attempt) -> Result<Verdict, Stop> {
-    match account.frozen {
-        Some(frozen) => Err(Refusal::Frozen(frozen.by).into()),
-        None => judge(w, account, attempt, None),
-    }
-}
-
-/// Judges a code typed to open a frozen account again: compared with `former` and nothing else, counted as every other.
-///
-/// # Errors
-/// The database's trouble.
-pub fn verify_former(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-    attempt: &Attempt,
-    former: &Held,
-) -> Result<Verdict, Stop> {
-    judge(w, account, attempt, Some(former))
-}
-
-/// `former`: what to compare with instead of what the account holds.
-fn judge(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-    attempt: &Attempt,
-    former: Option<&Held>,
-) -> Result<Verdict, Stop> {
-    let device = trusted_device::store::recognize(w, account.id)?;
-    let as_backup_code = match attempt.kind {
-        Some(kind) => kind == Kind::BackupCode,
-        None => attempt.factor.is_none() && twinlock_otp::looks_like_backup_code(&attempt.code),
-    };
-    let (kind, verdict) = if as_backup_code {
-        (
-            "backup_code",
-            backup_code(w, account, attempt, device, former)?,
-        )
-    } else {
-        ("totp", app_code(w, account, attempt, device, former)?)
-    };
-    w.count(app::Tally::SecondFactor {
-        kind,
-        outcome: verdict.word(),
-    });
-    Ok(verdict)
-}
-
 /// A second factor that was proven for the first time.
 pub struct Bound {
     /// It, and what it replaced.
-    pub proven: totp::flow::Proven,
+    pub proven: Proven,
     /// The account's first sheet of backup codes, shown once.
     pub sheet: Option<backup_codes::Sheet>,
 }
@@ -121,10 +67,24 @@ pub fn import(
     with_backup_codes(w, account.id, proven)
 }
 
+/// Makes a security key count that was just registered.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is no such half-done one, [`Refusal::AlreadyExists`] for a key that is somebody's already.
+pub fn confirm_key(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    key: &webauthn::rules::Key,
+) -> Result<Bound, Stop> {
+    let proven = webauthn::flow::bind(w, account, id, key)?;
+    with_backup_codes(w, account, proven)
+}
+
 fn with_backup_codes(
     w: &mut Work<'_, '_>,
     account: AccountId,
-    proven: totp::flow::Proven,
+    proven: Proven,
 ) -> Result<Bound, Stop> {
     let sheet = if proven.first {
         Some(backup_codes::flow::make(w, account)?)
@@ -177,278 +137,7 @@ pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId, removal: Removal) ->
 /// The database's trouble.
 pub fn remove_pending(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     for id in store::pending(w, account)? {
-        totp::flow::remove(w, account, id)?;
+        binding::erase(w, account, id)?;
     }
     Ok(())
-}
-
-/// The bucket a failure from this caller counts in, and whether it is open.
-struct Counter {
-    bucket: Bucket,
-    tally: Tally,
-    standing: Standing,
-}
-
-fn counter(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    device: Option<DeviceId>,
-    attempt: &Attempt,
-    cost: u32,
-) -> Result<Counter, Stop> {
-    let now = w.now();
-    if let Some(device) = device {
-        let bucket = Bucket::Device(device);
-        let tally = throttle::store::load(w, account, bucket)?;
-        if limits::device_standing(&tally, now, cost) == Standing::Open {
-            return Ok(Counter {
-                bucket,
-                tally,
-                standing: Standing::Open,
-            });
-        }
-    }
-    let bucket = Bucket::SecondFactor;
-    let tally = throttle::store::load(w, account, bucket)?;
-    let standing = limits::second_factor_standing(
-        &tally,
-        now,
-        &w.settings().limits,
-        cost,
-        attempt.mailbox_proved,
-    );
-    Ok(Counter {
-        bucket,
-        tally,
-        standing,
-    })
-}
-
-/// Writes the failure down before anything is compared; whether codes now have to wait if it stays one.
-fn count(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    counter: &mut Counter,
-    cost: u32,
-) -> Result<bool, Stop> {
-    let now = w.now();
-    match counter.bucket {
-        Bucket::SecondFactor => limits::count_second_factor(&mut counter.tally, now, cost),
-        _ => counter.tally.count(now, cost),
-    }
-    throttle::store::save(w, account, counter.bucket, &counter.tally)?;
-    Ok(counter.tally.locked_until > now)
-}
-
-/// Hands the failure back and clears the row of failures, here and for unknown devices.
-fn forgive(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    counter: &mut Counter,
-    cost: u32,
-) -> Result<(), Stop> {
-    counter.tally.forgive(cost);
-    throttle::store::save(w, account, counter.bucket, &counter.tally)?;
-    if counter.bucket != Bucket::SecondFactor {
-        let mut shared = throttle::store::load(w, account, Bucket::SecondFactor)?;
-        if shared.in_a_row > 0 {
-            shared.clear_row();
-            throttle::store::save(w, account, Bucket::SecondFactor, &shared)?;
-        }
-    }
-    Ok(())
-}
-
-fn app_code(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-    attempt: &Attempt,
-    device: Option<DeviceId>,
-    former: Option<&Held>,
-) -> Result<Verdict, Stop> {
-    let bound = match former {
-        Some(held) => totp::store::among(w, account.id, &held.ids(), attempt.factor)?,
-        None => totp::store::active(w, account.id, attempt.factor)?,
-    };
-    if bound.is_empty() {
-        return Ok(Verdict::NoFactor);
-    }
-    let typed = twinlock_otp::Digits::parse(&attempt.code).ok();
-    let candidates = typed
-        .as_ref()
-        .map_or(0, |typed| totp::rules::candidates(&bound, typed));
-    let cost = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
-    let mut counter = counter(w, account.id, device, attempt, cost)?;
-    if counter.standing != Standing::Open {
-        let codes_left = codes_left(w, account.id, former)?;
-        return locked(w, account.id, counter.standing, codes_left);
-    }
-    let (Some(typed), true) = (typed, candidates > 0) else {
-        return slipped(w, account.id, Wrong::Invalid);
-    };
-    let waits = count(w, account.id, &mut counter, cost)?;
-    match totp::flow::compare(w, account.id, &bound, &typed)? {
-        Ok(id) => {
-            forgive(w, account.id, &mut counter, cost)?;
-            store::used(w, account.id, id)?;
-            let left = codes_left(w, account.id, former)?;
-            accepted(w, account.id, Proof::Totp(id), device, left)
-        }
-        Err(why) => refused(w, account.id, why, &counter, waits),
-    }
-}
-
-fn backup_code(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-    attempt: &Attempt,
-    device: Option<DeviceId>,
-    former: Option<&Held>,
-) -> Result<Verdict, Stop> {
-    let only = match former {
-        Some(held) => held.backup_codes.as_ref().map(|sheet| sheet.sheet),
-        None => None,
-    };
-    let nothing = match former {
-        Some(_) => only.is_none(),
-        None => store::active(w, account.id)?.is_empty(),
-    };
-    if nothing {
-        return Ok(Verdict::NoFactor);
-    }
-    let code = match twinlock_otp::BackupCode::parse(&attempt.code) {
-        Ok(code) => code,
-        Err(twinlock_otp::BackupCodeError::Mistyped) => {
-            return slipped(w, account.id, Wrong::Mistyped);
-        }
-        Err(twinlock_otp::BackupCodeError::NotABackupCode) => {
-            return slipped(w, account.id, Wrong::Invalid);
-        }
-    };
-    let now = w.now();
-    let mut own = throttle::store::load(w, account.id, Bucket::BackupCode)?;
-    if let Standing::Until(until) = limits::backup_code_standing(&own, now) {
-        note_locked(w, account.id)?;
-        return Ok(Verdict::Locked {
-            until: Some(until),
-            backup_code: false,
-        });
-    }
-    own.count(now, 1);
-    throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
-    let mut counter = counter(w, account.id, device, attempt, 1)?;
-    let waits = count(w, account.id, &mut counter, 1)?;
-    match backup_codes::flow::consume(w, account.id, &code, only)? {
-        Ok(()) => {
-            own.forgive(1);
-            throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
-            forgive(w, account.id, &mut counter, 1)?;
-            // What was read of a former sheet was read before this code was spent.
-            let left = codes_left(w, account.id, former)?.saturating_sub(u32::from(only.is_some()));
-            let verdict = accepted(w, account.id, Proof::BackupCode, device, left)?;
-            account::notice(
-                w,
-                account.id,
-                Topic::BackupCodeUsed,
-                &[
-                    ("left", left.to_string()),
-                    ("use", attempt.asked_for.word().to_owned()),
-                ],
-            )?;
-            Ok(verdict)
-        }
-        Err(why) => refused(w, account.id, why, &counter, waits),
-    }
-}
-
-/// Backup codes left on the sheet that counts.
-fn codes_left(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    former: Option<&Held>,
-) -> Result<u32, Stop> {
-    Ok(match former {
-        Some(held) => held.codes_left(),
-        None => backup_codes::store::status(w, account)?.map_or(0, |sheet| sheet.remaining),
-    })
-}
-
-fn accepted(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    proof: Proof,
-    device: Option<DeviceId>,
-    backup_codes_remaining: u32,
-) -> Result<Verdict, Stop> {
-    audit::append(
-        w,
-        account,
-        &Event::new("second_factor_accepted").with("kind", proof.word()),
-    )?;
-    Ok(Verdict::Accepted(Accepted {
-        proof,
-        backup_codes_remaining,
-        device,
-    }))
-}
-
-fn refused(
-    w: &mut Work<'_, '_>,
-    id: AccountId,
-    why: Wrong,
-    counter: &Counter,
-    waits: bool,
-) -> Result<Verdict, Stop> {
-    audit::append(
-        w,
-        id,
-        &Event::new("second_factor_refused").with("reason", why.reason()),
-    )?;
-    if waits && matches!(counter.tally.in_a_row, 5 | 10 | 15 | 20 | 100) {
-        w.count(app::Tally::SecondFactorWaits);
-        let until: Timestamp = counter.tally.locked_until;
-        account::notice(
-            w,
-            id,
-            Topic::SecondFactorLocked,
-            &[("until", until.rfc3339())],
-        )?;
-    }
-    Ok(Verdict::Wrong {
-        why,
-        counted: true,
-        waits,
-    })
-}
-
-/// What cost no try: in the record, but not over and over.
-fn slipped(w: &mut Work<'_, '_>, account: AccountId, why: Wrong) -> Result<Verdict, Stop> {
-    let event = Event::new("second_factor_refused").with("reason", why.reason());
-    audit::append_unless_repeated(w, account, &event, ONCE)?;
-    Ok(Verdict::Wrong {
-        why,
-        counted: false,
-        waits: false,
-    })
-}
-
-fn note_locked(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    audit::append_unless_repeated(w, account, &Event::new("second_factor_locked"), ONCE)
-}
-
-fn locked(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    standing: Standing,
-    codes_left: u32,
-) -> Result<Verdict, Stop> {
-    let until = match standing {
-        Standing::Until(until) => Some(until),
-        Standing::Open | Standing::Off => None,
-    };
-    note_locked(w, account)?;
-    let now = w.now();
-    let own = throttle::store::load(w, account, Bucket::BackupCode)?;
-    let backup_code = codes_left > 0 && limits::backup_code_standing(&own, now) == Standing::Open;
-    Ok(Verdict::Locked { until, backup_code })
 }

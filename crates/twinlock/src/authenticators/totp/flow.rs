@@ -5,17 +5,12 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
+use crate::authenticators::flow::binding::{self, Proven};
 use crate::authenticators::store::{self as authenticators, Authenticator, PENDING_LIFE};
-use crate::authenticators::{Kind, Removal, Wrong};
-use crate::session;
+use crate::authenticators::{Kind, Wrong};
 
 use super::rules::{self, Bound};
 use super::store;
-
-/// Second factors an account may hold.
-const MOST: usize = 10;
-/// Half-done enrolments an account may have at once.
-const MOST_PENDING: usize = 5;
 
 /// What a person scans.
 pub struct Pending {
@@ -35,16 +30,6 @@ pub struct Pending {
     pub expires_at: Timestamp,
 }
 
-/// An app that was proven.
-pub struct Proven {
-    /// It.
-    pub factor: Authenticator,
-    /// Whether it is the account's first second factor.
-    pub first: bool,
-    /// What it took the place of.
-    pub replaced: Option<AuthenticatorId>,
-}
-
 /// Begins an enrolment: a secret nobody has proven yet. It changes nothing until its first code is typed.
 ///
 /// # Errors
@@ -55,23 +40,7 @@ pub fn begin(
     label: &str,
     replaces: Option<AuthenticatorId>,
 ) -> Result<Pending, Stop> {
-    let label = clean_label(label)?;
-    sweep(w, account.id)?;
-    let active = authenticators::active(w, account.id)?;
-    if let Some(old) = replaces
-        && !active
-            .iter()
-            .any(|factor| factor.id == old && factor.kind == Kind::Totp)
-    {
-        return Err(Refusal::NotFound.into());
-    }
-    if active.len() >= MOST && replaces.is_none() {
-        return Err(Refusal::Field {
-            field: "label",
-            code: "too_many_factors",
-        }
-        .into());
-    }
+    let label = binding::room_for(w, account.id, Kind::Totp, label, replaces)?;
     let now = w.now();
     let bytes: [u8; 20] = w.draw.bytes();
     let secret =
@@ -119,7 +88,7 @@ pub fn import(
         last_step: None,
     };
     store::insert(w, account.id, &app)?;
-    finish(w, account.id, pending.id, None)
+    binding::finish(w, account.id, pending.id, None)
 }
 
 /// A half-done enrolment, to show its QR code again until it is proven or has died.
@@ -131,7 +100,7 @@ pub fn pending(
     account: &Account,
     id: AuthenticatorId,
 ) -> Result<Pending, Stop> {
-    let factor = live_pending(w, account.id, id)?;
+    let factor = binding::pending(w, account.id, id)?;
     let app = store::load(w, account.id, id)?.ok_or(Refusal::NotFound)?;
     Ok(shown(w, account, &factor, &app))
 }
@@ -146,14 +115,14 @@ pub fn confirm(
     id: AuthenticatorId,
     code: &str,
 ) -> Result<Proven, Stop> {
-    let factor = live_pending(w, account, id)?;
+    let factor = binding::pending(w, account, id)?;
     let app = store::load(w, account, id)?.ok_or(Refusal::NotFound)?;
     let wrong = Refusal::InvalidCode {
         drift_seconds: None,
     };
     let typed = Digits::parse(code).map_err(|_| wrong)?;
     match compare(w, account, &[app], &typed)? {
-        Ok(_) => finish(w, account, id, factor.replaces),
+        Ok(_) => binding::finish(w, account, id, factor.replaces),
         Err(why) => Err(why.refusal().into()),
     }
 }
@@ -182,85 +151,6 @@ pub fn compare(
     } else {
         Ok(Err(Wrong::AlreadyUsed))
     }
-}
-
-/// Removes an app altogether, so that nothing brings it back: a half-done one, or one whose removal can no longer be undone.
-///
-/// # Errors
-/// The database's trouble.
-pub fn remove(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<bool, Stop> {
-    store::remove(w, account, id)?;
-    authenticators::remove(w, account, id)
-}
-
-/// Characters a label may have.
-pub const LONGEST_LABEL: usize = 60;
-
-/// A label as it is kept: at most [`LONGEST_LABEL`] characters, without control and direction characters.
-///
-/// # Errors
-/// [`Refusal::Field`] when it is too long.
-pub fn clean_label(typed: &str) -> Result<String, Stop> {
-    match crate::account::rules::clean_name(typed) {
-        Some(label) if label.chars().count() <= LONGEST_LABEL => Ok(label),
-        _ => Err(Refusal::Field {
-            field: "label",
-            code: "too_long",
-        }
-        .into()),
-    }
-}
-
-fn finish(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    id: AuthenticatorId,
-    replaces: Option<AuthenticatorId>,
-) -> Result<Proven, Stop> {
-    let before = authenticators::active(w, account)?;
-    let replaced = before.iter().find(|factor| Some(factor.id) == replaces);
-    let preferred = before.is_empty() || replaced.is_some_and(|factor| factor.preferred);
-    if let Some(old) = replaced {
-        session::store::move_proof(w, account, old.id, id)?;
-        authenticators::retire(w, account, old.id, Removal::Undoable)?;
-    }
-    if !authenticators::activate(w, account, id, preferred)? {
-        return Err(Refusal::NotFound.into());
-    }
-    let first = before.is_empty();
-    let factor = authenticators::load(w, account, id)?.ok_or(Refusal::NotFound)?;
-    Ok(Proven {
-        factor,
-        first,
-        replaced: replaced.map(|factor| factor.id),
-    })
-}
-
-fn live_pending(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    id: AuthenticatorId,
-) -> Result<Authenticator, Stop> {
-    let now = w.now();
-    match authenticators::load(w, account, id)? {
-        Some(factor) if factor.pending && factor.expires_at.is_some_and(|at| at > now) => {
-            Ok(factor)
-        }
-        _ => Err(Refusal::NotFound.into()),
-    }
-}
-
-/// Half-done enrolments that died go; of the others the oldest, so that a few tabs can stand side by side.
-fn sweep(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    for id in authenticators::stale(w, account)? {
-        remove(w, account, id)?;
-    }
-    let waiting = authenticators::pending(w, account)?;
-    let surplus = waiting.len().saturating_sub(MOST_PENDING - 1);
-    for id in waiting.into_iter().take(surplus) {
-        remove(w, account, id)?;
-    }
-    Ok(())
 }
 
 fn shown(w: &Work<'_, '_>, account: &Account, factor: &Authenticator, app: &Bound) -> Pending {

@@ -141,6 +141,20 @@ pub(in crate::routes) fn second_factor() -> Value {
     })
 }
 
+/// What a security key is asked.
+pub(in crate::routes) fn key_question() -> Value {
+    json!({
+        "webauthn": {
+            "challenge": "bV0iCPFcAEyBTsWcJcL4eY7GfS1pqxJz8a2mDk5oLhE",
+            "rpId": "login.example.org",
+            "allowCredentials": [{"type": "public-key", "id": "AwMDAwMDAwMDAwMDAwMDAw"}],
+            "userVerification": "discouraged",
+            "timeout": 300_000,
+        },
+        "expires_at": "2026-11-22T14:37:00Z",
+    })
+}
+
 /// A code that is on its way.
 pub(in crate::routes) fn code_sent() -> Value {
     json!({

@@ -17,8 +17,10 @@ use utoipa::ToSchema;
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::Removal;
 use crate::authenticators::api::{
-    Activated, BindKind, ChangeFactor, Enrolment, Factor, TwoFactor, TypedCode, bearable,
-    meaningful,
+    Activated, ChangeFactor, Enrolment, Factor, TwoFactor, meaningful,
+};
+use crate::authenticators::webauthn::api::{
+    FactorProof, Given, KeyQuestion, OwnKind, SetUp, given,
 };
 use crate::edge::{InPath, Visit};
 use crate::step_up::api::renew_cookie;
@@ -36,8 +38,8 @@ pub use devices::{end_device, list_devices};
 /// Sets up a second factor of one's own.
 #[derive(Deserialize, ToSchema)]
 pub struct BeginOwnFactor {
-    /// Only `totp` so far.
-    pub kind: BindKind,
+    /// What is set up.
+    pub kind: OwnKind,
     /// The person's name for it.
     #[schema(example = "Phone", max_length = 60)]
     pub label: Option<String>,
@@ -68,10 +70,18 @@ pub async fn begin_factor(
     visit: Visit,
     StrictJson(body): StrictJson<BeginOwnFactor>,
 ) -> Result<Response, Stop> {
-    let BindKind::Totp = body.kind;
+    let (moment, acting) = (&visit.moment, visit.acting()?);
     let label = body.label.unwrap_or_default();
-    let pending = flow::begin_app(&visit.moment, visit.acting()?, label, body.replaces).await?;
-    Ok((StatusCode::CREATED, Json(Enrolment::from(pending))).into_response())
+    let set_up = match body.kind {
+        OwnKind::Totp => {
+            let pending = flow::begin_app(moment, acting, label, body.replaces).await?;
+            SetUp::from(Enrolment::from(pending))
+        }
+        OwnKind::Webauthn => {
+            SetUp::from(flow::begin_key(moment, acting, label, body.replaces).await?)
+        }
+    };
+    Ok((StatusCode::CREATED, Json(set_up)).into_response())
 }
 
 /// `POST /api/v1/me/factors/{factor}/activate`
@@ -81,10 +91,13 @@ pub async fn begin_factor(
 pub async fn activate_factor(
     visit: Visit,
     InPath(id): InPath<AuthenticatorId>,
-    StrictJson(body): StrictJson<TypedCode>,
+    StrictJson(body): StrictJson<FactorProof>,
 ) -> Result<Response, Stop> {
-    let code = bearable(body.code)?;
-    let (bound, renewed) = flow::confirm_app(&visit.moment, visit.acting()?, id, code).await?;
+    let (moment, acting) = (&visit.moment, visit.acting()?);
+    let (bound, renewed) = match given(body.code, body.credential)? {
+        Given::Code(code) => flow::confirm_app(moment, acting, id, code).await?,
+        Given::Key(answer) => flow::confirm_key(moment, acting, id, answer).await?,
+    };
     let answer = Json(Activated::from(bound)).into_response();
     Ok(renew_cookie(&visit, renewed, answer))
 }
@@ -152,10 +165,22 @@ fn removal(query: &str) -> Result<Removal, Refusal> {
 /// [`Refusal::InvalidCode`] and its like, [`Refusal::StillRequired`], [`Refusal::NoFactor`].
 pub async fn disable(
     visit: Visit,
-    StrictJson(body): StrictJson<TypedCode>,
+    StrictJson(body): StrictJson<FactorProof>,
 ) -> Result<Response, Stop> {
-    let code = bearable(body.code)?;
-    let renewed = flow::disable(&visit.moment, visit.acting()?, code).await?;
+    let (moment, acting) = (&visit.moment, visit.acting()?);
+    let renewed = match given(body.code, body.credential)? {
+        Given::Code(code) => flow::disable(moment, acting, code).await?,
+        Given::Key(answer) => flow::disable_by_key(moment, acting, answer).await?,
+    };
     let answer = StatusCode::NO_CONTENT.into_response();
     Ok(renew_cookie(&visit, renewed, answer))
+}
+
+/// `POST /api/v1/me/two-factor/disable/send`
+///
+/// # Errors
+/// [`Refusal::NoFactor`] where there is no security key, [`Refusal::StillRequired`].
+pub async fn ask_to_disable(visit: Visit) -> Result<Json<KeyQuestion>, Stop> {
+    let options = flow::ask_to_disable(&visit.moment, visit.acting()?).await?;
+    Ok(Json(KeyQuestion::asked(&visit.moment, options)))
 }

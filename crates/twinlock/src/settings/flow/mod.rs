@@ -3,11 +3,13 @@
 mod activity;
 mod codes;
 mod devices;
+mod keys;
 mod password;
 
 pub use activity::{events, proof_of_events};
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use devices::{end_all_trust, end_trust_of, trusted_devices};
+pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
 
 use std::collections::BTreeMap;
@@ -19,8 +21,9 @@ use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
+use crate::authenticators::flow::binding::clean_label;
 use crate::authenticators::{
-    self, AskedFor, Attempt, Held, Removal, held, password as passwords, totp,
+    self, AskedFor, Attempt, Authenticator, Held, Kind, Removal, held, password as passwords, totp,
 };
 use crate::config::Methods;
 use crate::outbox::Topic;
@@ -105,16 +108,21 @@ pub async fn begin_app(
         .write(Locks::account(acting.account().0), move |w| {
             let session = demand(w, &acting)?;
             let account = owner(w, &session)?;
-            // Where one method is all there may be, a new one takes the place of the old.
-            let only = w.settings().two_factor.methods == Methods::One;
-            let old = if only {
-                held(w, account.id)?.factors.first().map(|factor| factor.id)
-            } else {
-                None
-            };
+            let old = taken_place_of(w, &account)?;
             totp::flow::begin(w, &account, &label, replaces.or(old))
         })
         .await
+}
+
+/// Where one method is all there may be, a new one takes the place of the old.
+fn taken_place_of(
+    w: &mut Work<'_, '_>,
+    account: &Account,
+) -> Result<Option<AuthenticatorId>, Stop> {
+    Ok(match w.settings().two_factor.methods {
+        Methods::One => held(w, account.id)?.factors.first().map(|factor| factor.id),
+        Methods::Several => None,
+    })
 }
 
 /// A half-done app, to show its QR code again.
@@ -152,23 +160,34 @@ pub async fn confirm_app(
             let session = reload(w, &acting)?;
             owner(w, &session)?;
             let bound = authenticators::flow::confirm(w, session.account, id, &code)?;
-            // A backup code that let somebody in stays what the session rests on: with it they may call a lost phone lost.
-            let proof = match session.second_factor {
-                Some(Proof::BackupCode) if !bound.proven.first => Proof::BackupCode,
-                _ => Proof::Totp(id),
-            };
-            session::store::proved_second(w, session.account, session.id, proof)?;
-            let (topic, event) = match (&bound.proven.first, &bound.proven.replaced) {
-                (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
-                (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
-                (false, None) => (Topic::MethodAdded, "method_added"),
-            };
-            tell(w, &session, topic, event, &bound.proven.factor.label)?;
-            let token = end_others_and_renew(w, &acting)?;
+            let token = now_counts(w, &acting, &session, &bound, Proof::Totp(id))?;
             Ok((bound, token))
         })
         .await?;
     Ok(done)
+}
+
+/// What follows when a method of one's own was proven: the session rests on it, everybody else signs in anew, and the person is told.
+fn now_counts(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    session: &Session,
+    bound: &Bound,
+    proof: Proof,
+) -> Result<Option<String>, Stop> {
+    // A backup code that let somebody in stays what the session rests on: with it they may call a lost phone lost.
+    let proof = match session.second_factor {
+        Some(Proof::BackupCode) if !bound.proven.first => Proof::BackupCode,
+        _ => proof,
+    };
+    session::store::proved_second(w, session.account, session.id, proof)?;
+    let (topic, event) = match (&bound.proven.first, &bound.proven.replaced) {
+        (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
+        (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
+        (false, None) => (Topic::MethodAdded, "method_added"),
+    };
+    tell(w, session, topic, event, &bound.proven.factor.label)?;
+    end_others_and_renew(w, acting)
 }
 
 /// Names an app.
@@ -185,7 +204,7 @@ pub async fn rename(
     moment
         .write(Locks::account(acting.account().0), move |w| {
             let session = reload(w, &acting)?;
-            let label = totp::flow::clean_label(&label)?;
+            let label = clean_label(&label)?;
             if !authenticators::store::rename(w, session.account, id, &label)? {
                 return Err(Refusal::NotFound.into());
             }
@@ -248,10 +267,12 @@ pub async fn remove(
             }
             authenticators::flow::remove(w, session.account, id, removal)?;
             let survivor = authenticators::store::active(w, session.account)?;
-            if session.second_factor == Some(Proof::Totp(id))
+            // Whoever proved the one that goes was asked to prove it just now; from here on the session rests on what is left.
+            if session.second_factor.and_then(Proof::authenticator) == Some(id)
                 && let Some(survivor) = survivor.first()
             {
-                session::store::move_proof(w, session.account, id, survivor.id)?;
+                let proof = proof_of(survivor);
+                session::store::rests_on(w, session.account, session.id, proof)?;
             }
             tell(
                 w,
@@ -264,6 +285,14 @@ pub async fn remove(
         })
         .await?;
     Ok(token)
+}
+
+/// What a session rests on that rests on this method.
+fn proof_of(factor: &Authenticator) -> Proof {
+    match factor.kind {
+        Kind::Webauthn => Proof::Webauthn(factor.id),
+        Kind::Totp | Kind::BackupCode => Proof::Totp(factor.id),
+    }
 }
 
 /// Turns two-factor authentication off, by a code typed for just this.
@@ -285,21 +314,34 @@ pub async fn disable(
     };
     let token = moment
         .write(Locks::account(acting.account().0), move |w| {
-            let session = reload(w, &acting)?;
-            let account = owner(w, &session)?;
-            if !held(w, account.id)?.is_on() {
-                return Err(Refusal::NoFactor.into());
-            }
-            if required_by(w, &account).is_some() {
-                return Err(Refusal::StillRequired.into());
-            }
+            let session = may_be_turned_off(w, &acting)?;
             judge(w, &session, &attempt)?;
-            authenticators::flow::remove_all(w, account.id, Removal::Undoable)?;
-            tell(w, &session, Topic::TwoFactorOff, "two_factor_off", "")?;
-            end_others_and_renew(w, &acting)
+            turn_off(w, &acting, &session)
         })
         .await?;
     Ok(token)
+}
+
+fn may_be_turned_off(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
+    let session = reload(w, acting)?;
+    let account = owner(w, &session)?;
+    if !held(w, account.id)?.is_on() {
+        return Err(Refusal::NoFactor.into());
+    }
+    if required_by(w, &account).is_some() {
+        return Err(Refusal::StillRequired.into());
+    }
+    Ok(session)
+}
+
+fn turn_off(
+    w: &mut Work<'_, '_>,
+    acting: &Acting,
+    session: &Session,
+) -> Result<Option<String>, Stop> {
+    authenticators::flow::remove_all(w, session.account, Removal::Undoable)?;
+    tell(w, session, Topic::TwoFactorOff, "two_factor_off", "")?;
+    end_others_and_renew(w, acting)
 }
 
 /// Changes the name shown.

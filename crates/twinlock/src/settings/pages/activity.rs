@@ -176,6 +176,8 @@ fn more(kind: &str, detail: &BTreeMap<String, String>, messages: &Messages) -> S
     match (of("first"), of("second")) {
         ("password", "totp") => say("audit-by-password-and-app"),
         ("password", "backup_code") => say("audit-by-password-and-recovery-code"),
+        ("password", "webauthn") => say("audit-by-password-and-key"),
+        ("email_code", "webauthn") => say("audit-by-email-code-and-key"),
         ("password", "trusted_device") => say("audit-by-password-on-trusted-device"),
         ("password", _) => say("audit-by-password"),
         ("email_code", "totp") => say("audit-by-email-code-and-app"),
@@ -186,6 +188,7 @@ fn more(kind: &str, detail: &BTreeMap<String, String>, messages: &Messages) -> S
     }
     match of("kind") {
         "totp" => say("audit-kind-totp"),
+        "webauthn" => say("audit-kind-webauthn"),
         "backup_code" => say("audit-kind-backup-code"),
         "password" => say("audit-kind-password"),
         "email_code" => say("audit-kind-email-code"),

@@ -11,7 +11,8 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
-use crate::authenticators::flow::Bound;
+use crate::authenticators::Kind;
+use crate::authenticators::flow::{Bound, binding};
 use crate::authenticators::totp::pages::{PlatformApps, Setup, by_platform};
 use crate::config::{Enrolment, Methods};
 use crate::edge::shell::SettingsTab;
@@ -50,6 +51,9 @@ pub struct CodeForm {
 #[template(path = "settings/choose.html")]
 struct ChoosePage {
     page: Shell,
+    app: bool,
+    key: bool,
+    is_on: bool,
     disable: String,
 }
 
@@ -116,7 +120,7 @@ fn steps(visit: &Visit, at: i64) -> Steps {
     Steps { text, at, of }
 }
 
-fn dialog(visit: &Visit) -> Result<Shell, Stop> {
+pub(super) fn dialog(visit: &Visit) -> Result<Shell, Stop> {
     let label = &visit.moment.app.settings.branding.labels.two_factor;
     visit.settings_shell(label.clone(), SettingsTab::Security)
 }
@@ -127,15 +131,28 @@ fn dialog(visit: &Visit) -> Result<Shell, Stop> {
 /// The database's trouble.
 pub async fn choose(visit: Visit) -> Result<Response, Stop> {
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
-    if !overview.held.is_on() {
-        return Ok(see_other(APP));
+    let is_on = overview.held.is_on();
+    let kinds = binding::offered(&visit.moment.app);
+    if !is_on && let [only] = kinds.as_slice() {
+        return Ok(see_other(page_of(*only)));
     }
     let disable = visit.moment.messages().text("settings-disable-button");
     let template = ChoosePage {
         page: dialog(&visit)?,
+        app: kinds.contains(&Kind::Totp),
+        key: kinds.contains(&Kind::Webauthn),
+        is_on,
         disable,
     };
     page(StatusCode::OK, &template)
+}
+
+/// Where a kind is set up.
+pub(super) fn page_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Webauthn => "/settings/security/two-factor/key",
+        Kind::Totp | Kind::BackupCode => APP,
+    }
 }
 
 /// `GET /settings/security/two-factor/app`
@@ -322,7 +339,7 @@ async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response, Stop> {
 }
 
 /// The first app brings backup codes, shown in this answer and never again; a later one leads back.
-fn set_up(visit: &Visit, bound: &Bound) -> Result<Response, Stop> {
+pub(super) fn set_up(visit: &Visit, bound: &Bound) -> Result<Response, Stop> {
     match (&bound.sheet, bound.proven.replaced) {
         (Some(sheet), _) => codes::sheet_page(visit, sheet, codes::Why::TurnedOn, String::new()),
         (None, Some(_)) => Ok(done(Done::MethodReplaced)),

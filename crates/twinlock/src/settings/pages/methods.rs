@@ -1,19 +1,22 @@
 //! Changing an app that is set up: its name, which is asked first, removing one, and turning all of it off.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Path, Query};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
-use crate::authenticators::{Authenticator, Removal};
+use crate::authenticators::{Authenticator, Kind, Removal};
 use crate::edge::answer::{kept, words};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, page, see_other};
 use crate::settings::flow;
+use crate::step_up::flow::KeyOffer;
 use crate::step_up::pages::{ask_first, ask_or_stop, beside_field, prove_again, signed_out};
 
 use super::notice::Done;
@@ -72,6 +75,9 @@ struct RemovePage {
 struct DisablePage {
     page: Shell,
     required: bool,
+    code: bool,
+    key: bool,
+    key_error: String,
     is_last: bool,
     button: String,
     typed: String,
@@ -222,28 +228,34 @@ pub async fn remove(
 /// The database's trouble.
 pub async fn disable_form(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Stop> {
     let is_last = asked.why.as_deref() == Some("last-method");
-    disable_page(&visit, is_last, String::new(), String::new()).await
+    disable_page(&visit, is_last, String::new(), None).await
 }
 
 async fn disable_page(
     visit: &Visit,
     is_last: bool,
     typed: String,
-    error: String,
+    slip: Option<&Refusal>,
 ) -> Result<Response, Stop> {
+    let said = |refusal| words(refusal, &visit.moment.messages(), visit.moment.now);
+    let (error, key_error) = match slip {
+        Some(refusal @ Refusal::KeyNotAccepted) => (String::new(), said(refusal)),
+        Some(refusal) => (said(refusal), String::new()),
+        None => (String::new(), String::new()),
+    };
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     if !overview.held.is_on() {
         return Ok(done(Done::OffAlready));
     }
+    let has_app = (overview.held.factors.iter()).any(|one| one.kind == Kind::Totp);
     let button = visit.moment.messages().text("settings-disable-button");
-    let status = if error.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let status = slip.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     let template = DisablePage {
         page: visit.settings_shell(button.clone(), SettingsTab::Security)?,
         required: overview.required,
+        code: has_app || overview.held.codes_left() > 0,
+        key: KeyOffer::of(&overview.held.factors).is_some(),
+        key_error,
         is_last,
         button,
         typed,
@@ -261,16 +273,53 @@ pub async fn disable(
     StrictForm(form): StrictForm<DisableForm>,
 ) -> Result<Response, Stop> {
     let typed = form.code.clone();
-    match flow::disable(&visit.moment, visit.acting()?, form.code).await {
-        Ok(token) => renewed(&visit, token.as_deref(), done(Done::TwoFactorOff)),
+    let ended = flow::disable(&visit.moment, visit.acting()?, form.code).await;
+    disabled(&visit, ended, typed).await
+}
+
+/// Off, or the page again with what is wrong.
+async fn disabled(
+    visit: &Visit,
+    ended: Result<Option<String>, Stop>,
+    typed: String,
+) -> Result<Response, Stop> {
+    match ended {
+        Ok(token) => renewed(visit, token.as_deref(), done(Done::TwoFactorOff)),
         Err(Stop::Refused(Refusal::NoFactor)) => Ok(done(Done::OffAlready)),
         Err(Stop::Refused(Refusal::StillRequired)) => Ok(see_other(DISABLE)),
-        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(&visit, DISABLE),
+        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(visit, DISABLE),
         Err(stop) => {
             let refusal = beside_field(stop)?;
             let typed = kept(&refusal, &typed);
-            let error = words(&refusal, &visit.moment.messages(), visit.moment.now);
-            disable_page(&visit, false, typed, error).await
+            disable_page(visit, false, typed, Some(&refusal)).await
         }
     }
+}
+
+/// `POST /settings/security/two-factor/disable/key`
+#[derive(Deserialize)]
+pub struct DisableByKeyForm {
+    credential: String,
+}
+
+/// `POST /settings/security/two-factor/disable/key/options`: what the browser asks the key.
+///
+/// # Errors
+/// [`Refusal::StillRequired`], [`Refusal::NoFactor`].
+pub async fn ask_to_disable(visit: Visit) -> Result<Response, Stop> {
+    let options = flow::ask_to_disable(&visit.moment, visit.acting()?).await?;
+    Ok(Json(json!({ "register": false, "options": options })).into_response())
+}
+
+/// `POST /settings/security/two-factor/disable/key`: a key touched for just this, whatever was proven before.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn disable_by_key(
+    visit: Visit,
+    StrictForm(form): StrictForm<DisableByKeyForm>,
+) -> Result<Response, Stop> {
+    let answer = serde_json::from_str(&form.credential).unwrap_or(Value::Null);
+    let ended = flow::disable_by_key(&visit.moment, visit.acting()?, answer).await;
+    disabled(&visit, ended, String::new()).await
 }

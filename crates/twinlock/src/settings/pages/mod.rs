@@ -4,6 +4,7 @@ pub mod activity;
 pub mod codes;
 pub mod devices;
 pub mod enrol;
+pub mod keys;
 pub mod methods;
 pub mod notice;
 pub mod open_again;
@@ -15,7 +16,7 @@ use axum::response::Response;
 use twinlock_web::i18n::Arg;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
-use crate::authenticators::Authenticator;
+use crate::authenticators::{Authenticator, Kind};
 use crate::edge::answer::words;
 use crate::edge::{Visit, see_other};
 use crate::step_up::pages::beside_field;
@@ -70,7 +71,10 @@ fn authenticator_id(text: &str) -> Result<AuthenticatorId, Stop> {
 /// What an app is called: the person's own name for it, or what it is.
 fn name_of(visit: &Visit, factor: &Authenticator) -> String {
     if factor.label.is_empty() {
-        visit.moment.messages().text("settings-app")
+        visit.moment.messages().text(match factor.kind {
+            Kind::Webauthn => "settings-key",
+            Kind::Totp | Kind::BackupCode => "settings-app",
+        })
     } else {
         factor.label.clone()
     }

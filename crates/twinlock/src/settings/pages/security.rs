@@ -9,15 +9,17 @@ use twinlock_web::Shell;
 use twinlock_web::i18n::Arg;
 
 use crate::app::Stop;
-use crate::authenticators::Authenticator;
 use crate::authenticators::backup_codes::SheetStatus;
 use crate::authenticators::backup_codes::pages::day;
+use crate::authenticators::flow::binding;
+use crate::authenticators::{Authenticator, Kind};
 use crate::config::{self, Enrolment, Labels, Methods};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
 
 use super::devices::{self, Devices};
+use super::enrol::page_of;
 use super::{SECURITY, name_of, notice, tell_apart};
 
 /// Codes left at which the page warns.
@@ -33,6 +35,7 @@ pub struct Shown {
 struct Method {
     id: String,
     name: String,
+    is_key: bool,
     has_label: bool,
     more: String,
     added: When,
@@ -58,7 +61,10 @@ struct SecurityPage {
     banner: Option<(&'static str, String)>,
     mail_refused: Option<String>,
     methods: Vec<Method>,
-    one_page: bool,
+    /// Where a first method is set up, and whether that begins with a form.
+    start: &'static str,
+    start_posts: bool,
+    add: &'static str,
     can_add: bool,
     codes: Option<Codes>,
     devices: Option<Devices>,
@@ -91,6 +97,12 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
     let messages = visit.moment.messages();
     let settings = &visit.moment.app.settings;
     let held = &overview.held;
+    let kinds = binding::offered(&visit.moment.app);
+    let start = match kinds.as_slice() {
+        [only] => page_of(*only),
+        _ => "/settings/security/two-factor",
+    };
+    let only_app = kinds == [Kind::Totp];
     let mut names: Vec<String> = (held.factors.iter())
         .map(|one| name_of(&visit, one))
         .collect();
@@ -108,7 +120,9 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         methods: (held.factors.iter().zip(names))
             .map(|(one, name)| method(&visit, one, name))
             .collect(),
-        one_page: settings.two_factor.enrolment == Enrolment::OnePage,
+        start,
+        start_posts: settings.two_factor.enrolment == Enrolment::OnePage && only_app,
+        add: start,
         can_add: settings.two_factor.methods == Methods::Several,
         codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
         devices: held
@@ -134,6 +148,7 @@ fn method(visit: &Visit, factor: &Authenticator, name: String) -> Method {
         id: factor.id.to_string(),
         more: messages.with("settings-more-for", &[("name", Arg::from(name.as_str()))]),
         name,
+        is_key: factor.kind == Kind::Webauthn,
         has_label: !factor.label.is_empty(),
         added: When::day(factor.activated_at.unwrap_or(factor.created_at), &messages),
         used: factor.last_used_at.map(|at| When::new(at, now, &messages)),

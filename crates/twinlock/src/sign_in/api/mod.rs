@@ -6,11 +6,13 @@ use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
 use crate::authenticators::api::{BeginFactor, Enrolment, Factor, TypedCode, bearable};
+use crate::authenticators::webauthn::api::{Given, KeyQuestion, given};
 use crate::authenticators::{AskedFor, Attempt, Kind};
 use crate::edge::{InPath, Visit};
 
@@ -38,12 +40,15 @@ pub struct TypedPassword {
     pub password: String,
 }
 
-/// The second factor.
+/// The second factor: a code, or what a security key answered. Exactly one of the two.
 #[derive(Deserialize, ToSchema)]
 pub struct SecondFactorCode {
     /// As typed; spaces and dashes do not matter.
     #[schema(example = "492039", max_length = 64)]
-    pub code: String,
+    pub code: Option<String>,
+    /// What the key answered: the credential's `toJSON()`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Value>,
     /// Only this kind.
     pub kind: Option<Kind>,
     /// Only this factor.
@@ -123,17 +128,35 @@ pub async fn verify_second_factor(
     StrictJson(body): StrictJson<SecondFactorCode>,
 ) -> Result<Json<SignInState>, Stop> {
     let token = token(&visit, id)?;
-    let attempt = Attempt {
-        code: bearable(body.code)?,
-        kind: body.kind,
-        factor: body.factor,
-        mailbox_proved: false,
-        asked_for: AskedFor::SignIn,
+    let progress = match given(body.code, body.credential)? {
+        Given::Code(code) => {
+            let attempt = Attempt {
+                code,
+                kind: body.kind,
+                factor: body.factor,
+                mailbox_proved: false,
+                asked_for: AskedFor::SignIn,
+            };
+            let moment = &visit.moment;
+            second_factor::verify_second_factor(moment, token, attempt, body.trust_device).await?
+        }
+        Given::Key(answer) => {
+            second_factor::verify_key(&visit.moment, token, answer, body.trust_device).await?
+        }
     };
-    let progress =
-        second_factor::verify_second_factor(&visit.moment, token, attempt, body.trust_device)
-            .await?;
     Ok(Json(told(&visit, progress)))
+}
+
+/// `POST /api/v1/sign-in/{id}/second-factor/send`
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless a second factor is asked; [`Refusal::NoFactor`] where there is no security key.
+pub async fn ask_key(
+    visit: Visit,
+    InPath(id): InPath<SignInId>,
+) -> Result<Json<KeyQuestion>, Stop> {
+    let options = second_factor::ask_key(&visit.moment, token(&visit, id)?).await?;
+    Ok(Json(KeyQuestion::asked(&visit.moment, options)))
 }
 
 /// `POST /api/v1/sign-in/{id}/enroll/factors`

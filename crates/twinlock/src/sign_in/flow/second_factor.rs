@@ -1,11 +1,14 @@
 //! Proving the second factor of a sign-in.
 
+use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::app::{AccountId, Moment, Refusal, Stop, Timestamp, Token, Work};
 use crate::authenticators::flow::verify_former;
+use crate::authenticators::webauthn::flow as webauthn;
+use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
 use crate::authenticators::{Attempt, Verdict, verify};
-use crate::session::FirstFactor;
+use crate::session::{FirstFactor, Proof};
 use crate::throttle::{self, Bucket, rules::wrong_codes_per_sign_in};
 
 use super::gate::{self, Progress};
@@ -23,9 +26,7 @@ pub async fn verify_second_factor(
     attempt: Attempt,
     trust: Option<bool>,
 ) -> Result<Progress, Stop> {
-    let Held::Stored(token) = read_token(moment, token)? else {
-        return Err(Refusal::WrongStep.into());
-    };
+    let token = stored(moment, token)?;
     moment
         .write(Locks::account(token.owner), move |w| {
             judge(w, &token, &attempt, trust)
@@ -39,10 +40,7 @@ fn judge(
     attempt: &Attempt,
     trust: Option<bool>,
 ) -> Result<Progress, Stop> {
-    let sign_in = store::open(w, token)?;
-    if gate::asked(w, &sign_in)? != Next::SecondFactor {
-        return Err(Refusal::WrongStep.into());
-    }
+    let sign_in = waiting(w, token)?;
     let scene = gate::Scene::of(w, &sign_in)?;
     let mailbox_proved =
         sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
@@ -58,18 +56,99 @@ fn judge(
         end_after_too_many(w, &sign_in, counted, waits)?;
     }
     let accepted = verdict.accepted()?;
+    proven(w, &sign_in, accepted.proof, trust)
+}
+
+/// The second factor is proven: the sign-in gets a new token and goes on.
+fn proven(
+    w: &mut Work<'_, '_>,
+    sign_in: &SignIn,
+    proof: Proof,
+    trust: Option<bool>,
+) -> Result<Progress, Stop> {
     let renewed = Token::new(sign_in.account.0, sign_in.id.0, &mut w.draw);
     let hash = renewed.secret.hash();
-    if !store::proved_second(w, &sign_in, accepted.proof, trust, hash)? {
+    if !store::proved_second(w, sign_in, proof, trust, hash)? {
         return Err(Refusal::SignInExpired.into());
     }
     let sign_in = SignIn {
-        second_factor: Some(accepted.proof),
+        second_factor: Some(proof),
         second_factor_at: Some(w.now()),
         trust_device: trust,
-        ..sign_in
+        ..sign_in.clone()
     };
     gate::pass(w, &sign_in, Some(renewed.text(Token::SIGN_IN)), false)
+}
+
+/// The sign-in of a token that waits for its second factor.
+fn waiting(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
+    let sign_in = store::open(w, token)?;
+    match gate::asked(w, &sign_in)? {
+        Next::SecondFactor => Ok(sign_in),
+        _ => Err(Refusal::WrongStep.into()),
+    }
+}
+
+fn stored(moment: &Moment, token: &str) -> Result<Token, Stop> {
+    match read_token(moment, token)? {
+        Held::Stored(token) => Ok(token),
+        Held::Opened(_) => Err(Refusal::WrongStep.into()),
+    }
+}
+
+fn by_touch(token: &Token) -> Ceremony {
+    Ceremony {
+        within: token.thing,
+        purpose: Purpose::SignIn,
+    }
+}
+
+/// Asks the keys that count in this sign-in; what the browser is asked.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless a second factor is asked; [`Refusal::NoFactor`] where there is no key.
+pub async fn ask_key(moment: &Moment, token: &str) -> Result<Value, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let factors = gate::Scene::of(w, &sign_in)?.held.factors;
+            webauthn::ask(w, sign_in.account, by_touch(&token), &factors)
+        })
+        .await
+}
+
+/// Judges what a key answered and passes the gate if it is accepted. Keys never wait; five wrong answers end the sign-in all the same.
+///
+/// # Errors
+/// [`Refusal::KeyNotAccepted`]; [`Refusal::SignInExpired`] when too many were wrong.
+pub async fn verify_key(
+    moment: &Moment,
+    token: &str,
+    answer: Value,
+    trust: Option<bool>,
+) -> Result<Progress, Stop> {
+    let token = stored(moment, token)?;
+    let opening = token.clone();
+    moment
+        .read(move |w| waiting(w, &opening).map(|_| ()))
+        .await?;
+    let account = AccountId(token.owner);
+    let answered = webauthn::answered(moment, account, by_touch(&token), answer).await?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let factors = gate::Scene::of(w, &sign_in)?.held.factors;
+            match webauthn::accept(w, account, &answered, &factors) {
+                Ok(proof) => proven(w, &sign_in, proof, trust),
+                Err(stop @ Stop::Refused(_)) => {
+                    end_after_too_many(w, &sign_in, true, false)?;
+                    Err(stop)
+                }
+                Err(fault) => Err(fault),
+            }
+        })
+        .await
 }
 
 /// Five wrong codes end the sign-in. A wrong code that brings a wait ends every half-done sign-in of the account: the wait is not to be

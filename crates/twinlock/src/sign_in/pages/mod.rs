@@ -5,6 +5,7 @@ pub mod enrolment;
 pub mod mailed;
 pub mod new_password;
 pub mod second_factor;
+pub mod security_key;
 pub mod start;
 
 use askama::Template;
@@ -14,6 +15,7 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, safe_return_path};
 
 use crate::app::{Refusal, Stop, Token};
+use crate::authenticators::{Authenticator, Kind};
 use crate::config::Method;
 use crate::edge::answer::{clock_time, tell};
 use crate::edge::{Cookies, Visit, page, see_other};
@@ -118,12 +120,13 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
             let standing = Standing::of(visit).await?;
             Ok(Outcome::Elsewhere(standing.lead_on(visit)))
         }
-        Refusal::InvalidCode { .. } if is_over(visit).await? => {
+        Refusal::InvalidCode { .. } | Refusal::KeyNotAccepted if is_over(visit).await? => {
             Ok(Outcome::Elsewhere(too_many(visit).await?))
         }
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
         | Refusal::Mistyped
+        | Refusal::KeyNotAccepted
         | Refusal::Locked { .. }
         | Refusal::ResendTooSoon(_)
         | Refusal::TooManyRequests { .. }
@@ -219,11 +222,20 @@ fn path_of(step: &Step, opened: Option<&Opened>) -> &'static str {
         Step::VerifyEmail { .. } => "/sign-in/verify-email",
         // Every app of before was lost; the codes of then are not.
         Step::SecondFactor { factors, .. } if factors.is_empty() => "/sign-in/recovery-code",
+        Step::SecondFactor { factors, .. } if asks_key_first(factors) => "/sign-in/security-key",
         Step::SecondFactor { .. } => "/sign-in/second-factor",
         Step::Enrol(_) => "/sign-in/enroll",
         Step::NewPassword => "/sign-in/new-password",
         Step::Complete(_) => "/",
     }
+}
+
+/// A key that is preferred, or where there is no app, is asked first.
+fn asks_key_first(factors: &[Authenticator]) -> bool {
+    factors
+        .first()
+        .is_some_and(|first| first.kind == Kind::Webauthn)
+        || !factors.iter().any(|factor| factor.kind == Kind::Totp)
 }
 
 /// The session's cookie, and on to where the person wanted to go; after a recovery code, to what is worth doing now.

@@ -15,6 +15,7 @@ use crate::sign_in::flow::{mailed_code, second_factor};
 use crate::sign_in::rules::Thaw;
 use crate::sign_in::{Progress, Step};
 
+use super::security_key::has;
 use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
 
 /// `POST /sign-in/second-factor`
@@ -35,16 +36,16 @@ pub struct RecoveryCodeForm {
 }
 
 /// The tick below the code: "Trust this device", or "This is a shared computer".
-struct Tick {
-    name: &'static str,
-    label: String,
-    hint: String,
-    ticked: bool,
+pub(super) struct Tick {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) hint: String,
+    pub(super) ticked: bool,
 }
 
 impl Tick {
     /// The one of the policy in force, as the person left it. Not while an account is opened again: all trust ends with that.
-    fn of(visit: &Visit, thaw: Option<Thaw>, said: Option<bool>) -> Option<Self> {
+    pub(super) fn of(visit: &Visit, thaw: Option<Thaw>, said: Option<bool>) -> Option<Self> {
         let messages = visit.moment.messages();
         let two_factor = &visit.moment.app.settings.two_factor;
         match two_factor.ask {
@@ -71,7 +72,7 @@ impl Tick {
 
 /// What the person said of the device: a tick at "Trust this device" is yes, one at "This is a shared computer" no; where one of the two is
 /// offered, no tick says the other thing.
-fn said(visit: &Visit, trust: Option<&str>, shared: Option<&str>) -> Option<bool> {
+pub(super) fn said(visit: &Visit, trust: Option<&str>, shared: Option<&str>) -> Option<bool> {
     match visit.moment.app.settings.two_factor.ask {
         Ask::TrustedDevice => Some(trust.is_some()),
         Ask::UntilSignedOut => Some(shared.is_none()),
@@ -87,6 +88,7 @@ struct SecondFactorPage {
     intro: String,
     factor: String,
     others: Vec<(String, String)>,
+    key: bool,
     recovery: bool,
     typed: String,
     error: String,
@@ -101,6 +103,7 @@ struct RecoveryPage {
     typed: String,
     why: String,
     has_app: bool,
+    has_key: bool,
     error: String,
     tick: Option<Tick>,
 }
@@ -112,6 +115,7 @@ struct LostPhonePage {
     ask: String,
     recovery: bool,
     has_app: bool,
+    has_key: bool,
     contact: Option<String>,
     stolen: String,
 }
@@ -180,15 +184,19 @@ async fn code_page(
     else {
         return Ok(standing.lead_on(visit));
     };
-    if factors.is_empty() {
+    let apps: Vec<&Authenticator> = (factors.iter())
+        .filter(|factor| factor.kind == Kind::Totp)
+        .collect();
+    if apps.is_empty() {
         return Ok(standing.lead_on(visit));
     }
     let messages = visit.moment.messages();
-    let wanted = factors
+    let wanted = apps
         .iter()
+        .copied()
         .find(|factor| chosen == Some(factor.id.to_string().as_str()))
-        .or(factors.first());
-    let several = factors.len() > 1;
+        .or(apps.first().copied());
+    let several = apps.len() > 1;
     let more_tries = match refusal {
         Some(Refusal::Locked { .. }) => mailed_code::mailbox_offer(&visit.moment, &standing.token)
             .await?
@@ -203,11 +211,13 @@ async fn code_page(
             .filter(|_| several)
             .map(|factor| factor.id.to_string())
             .unwrap_or_default(),
-        others: factors
+        others: apps
             .iter()
+            .copied()
             .filter(|factor| several && wanted.is_some_and(|wanted| wanted.id != factor.id))
             .map(|factor| (factor.id.to_string(), use_instead(&messages, factor)))
             .collect(),
+        key: has(factors, Kind::Webauthn) && visit.moment.app.webauthn.is_some(),
         recovery: *backup_codes,
         typed: slip.map_or_else(String::new, |(refusal, typed)| kept(refusal, typed)),
         error: refusal.map_or_else(String::new, |refusal| {
@@ -220,7 +230,7 @@ async fn code_page(
 }
 
 /// Why only some codes count, while the account is frozen.
-fn why(visit: &Visit, thaw: Option<Thaw>) -> String {
+pub(super) fn why(visit: &Visit, thaw: Option<Thaw>) -> String {
     let message = match thaw.map(|thaw| thaw.since) {
         Some(Since::Before) => "thaw-second-factor-before",
         Some(Since::Now) => "thaw-second-factor-now",
@@ -306,7 +316,8 @@ async fn recovery_page(
         page: visit.shell(messages.text("recovery-code-title")),
         typed: refusal.map_or_else(String::new, |refusal| kept(refusal, typed)),
         why: why(visit, standing.progress.thaw),
-        has_app: !factors.is_empty(),
+        has_app: has(factors, Kind::Totp),
+        has_key: has(factors, Kind::Webauthn),
         error,
         tick: Tick::of(visit, standing.progress.thaw, said),
     };
@@ -335,7 +346,8 @@ pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
             &[("support", Arg::from(&branding.support))],
         ),
         recovery: *backup_codes,
-        has_app: !factors.is_empty(),
+        has_app: has(factors, Kind::Totp),
+        has_key: has(factors, Kind::Webauthn),
         contact: branding.support_url.clone(),
         stolen: messages.with(
             "lost-phone-stolen",

@@ -313,6 +313,7 @@ fn outcome(verified: Verified) -> Verification {
             verified: true,
             kind: Some(match accepted.proof {
                 Proof::Totp(_) => Kind::Totp,
+                Proof::Webauthn(_) => Kind::Webauthn,
                 Proof::BackupCode => Kind::BackupCode,
             }),
             factor: accepted.proof.authenticator().map(|id| id.to_string()),

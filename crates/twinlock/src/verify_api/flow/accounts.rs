@@ -6,7 +6,7 @@ use crate::account::{self, Account, Mailbox, Role};
 use crate::app::{AccountId, Moment, Refusal, Stop, Work};
 use crate::application::{ApiCaller, Scope};
 use crate::audit::{self, Event};
-use crate::authenticators::{self, backup_codes, password, totp};
+use crate::authenticators::{self, backup_codes, password, totp, webauthn};
 use crate::challenge;
 use crate::outbox::{self, Topic};
 use crate::session;
@@ -150,6 +150,7 @@ pub async fn erase(moment: &Moment, ask: Ask) -> Result<(), Stop> {
         sign_in::store::end_all(w, id)?;
         challenge::store::drop_account(w, id)?;
         totp::store::remove_all(w, id)?;
+        webauthn::store::remove_all(w, id)?;
         authenticators::store::remove_all(w, id)?;
         backup_codes::store::remove_all(w, id)?;
         password::store::remove(w, id)?;

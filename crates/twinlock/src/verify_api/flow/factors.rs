@@ -6,7 +6,7 @@ use crate::account::Account;
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::application::ApiCaller;
 use crate::audit::{self, Event};
-use crate::authenticators::flow::Bound;
+use crate::authenticators::flow::{Bound, binding};
 use crate::authenticators::{self, Authenticator, Removal, totp};
 use crate::config::Methods;
 use crate::outbox::Topic;
@@ -118,7 +118,7 @@ pub async fn alter(
 ) -> Result<Authenticator, Stop> {
     change(moment, ask, move |w, account, by| {
         refuse_frozen(account)?;
-        let label = label.as_deref().map(totp::flow::clean_label).transpose()?;
+        let label = label.as_deref().map(binding::clean_label).transpose()?;
         active(w, account, id)?;
         if let Some(label) = &label {
             authenticators::store::rename(w, account.id, id, label)?;
@@ -153,7 +153,7 @@ pub async fn remove(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<()
         let factor = authenticators::store::load(w, account.id, id)?.ok_or(Refusal::NotFound)?;
         if factor.pending {
             // It never counted: nothing else changes, and nobody has to hear of it.
-            return totp::flow::remove(w, account.id, id).map(|_| ());
+            return binding::erase(w, account.id, id);
         }
         authenticators::flow::remove(w, account.id, id, Removal::Undoable)?;
         let told = if authenticators::store::active(w, account.id)?.is_empty() {

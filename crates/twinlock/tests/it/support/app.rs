@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use twinlock::app::{
     AccountId, App, BelievedClock, Cache, Clock, Entropy, Hasher, Meters, NoEntropy, Parts, Seed,
-    Steady, Stop, Timestamp, Work,
+    Steady, Stop, Timestamp, Work, relying_party,
 };
 use twinlock::config::{Settings, SignUp};
 use twinlock::edge::texts;
@@ -121,6 +121,7 @@ impl TestApp {
             entropy,
             theme: Theme::new(&settings.branding.accent).unwrap(),
             catalog: texts::catalog().unwrap(),
+            webauthn: relying_party(&settings),
             hasher: Hasher::new(2, meters.clone(), &mut draw).unwrap(),
             meters,
             mail: Arc::new(place.mail.clone()),

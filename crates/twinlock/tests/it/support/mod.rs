@@ -6,6 +6,7 @@ pub(crate) mod authority;
 pub(crate) mod books;
 pub(crate) mod browser;
 pub(crate) mod caller;
+pub(crate) mod key;
 pub(crate) mod place;
 pub(crate) mod played;
 pub(crate) mod program;

@@ -1,0 +1,157 @@
+//! What setting up a second factor asks and does, whatever its kind: room for it, a name, and what happens once it is proven.
+
+use crate::app::{AccountId, App, AuthenticatorId, Refusal, Stop, Work};
+use crate::authenticators::store::{self, Authenticator};
+use crate::authenticators::{Kind, Removal, totp, webauthn};
+use crate::config::AllowedKind;
+use crate::session;
+
+/// Second factors an account may hold.
+const MOST: usize = 10;
+/// Half-done enrolments an account may have at once.
+const MOST_PENDING: usize = 5;
+
+/// The kinds that may be set up on this instance, in the order they are offered.
+#[must_use]
+pub fn offered(app: &App) -> Vec<Kind> {
+    let allowed = &app.settings.two_factor.allowed_kinds;
+    let mut kinds = Vec::with_capacity(2);
+    if allowed.contains(&AllowedKind::Totp) {
+        kinds.push(Kind::Totp);
+    }
+    if allowed.contains(&AllowedKind::Webauthn) && app.webauthn.is_some() {
+        kinds.push(Kind::Webauthn);
+    }
+    kinds
+}
+
+/// A second factor that was proven.
+pub struct Proven {
+    /// It.
+    pub factor: Authenticator,
+    /// Whether it is the account's first second factor.
+    pub first: bool,
+    /// What it took the place of.
+    pub replaced: Option<AuthenticatorId>,
+}
+
+/// Makes room for a half-done enrolment that will take the place of `replaces`; its name as it is kept.
+///
+/// # Errors
+/// [`Refusal::KindUnavailable`]; [`Refusal::Field`] for a name that is too long or a full account; [`Refusal::NotFound`] for an unknown one to replace.
+pub fn room_for(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    kind: Kind,
+    label: &str,
+    replaces: Option<AuthenticatorId>,
+) -> Result<String, Stop> {
+    if !offered(&w.moment.app).contains(&kind) {
+        return Err(Refusal::KindUnavailable.into());
+    }
+    let label = clean_label(label)?;
+    sweep(w, account)?;
+    let active = store::active(w, account)?;
+    if let Some(old) = replaces
+        && !active.iter().any(|factor| factor.id == old)
+    {
+        return Err(Refusal::NotFound.into());
+    }
+    if active.len() >= MOST && replaces.is_none() {
+        return Err(Refusal::Field {
+            field: "label",
+            code: "too_many_factors",
+        }
+        .into());
+    }
+    Ok(label)
+}
+
+/// Removes one altogether, whatever its kind, so that nothing brings it back: a half-done one, or one whose removal can no longer be undone.
+///
+/// # Errors
+/// The database's trouble.
+pub fn erase(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
+    totp::store::remove(w, account, id)?;
+    webauthn::store::remove(w, account, id)?;
+    store::remove(w, account, id)?;
+    Ok(())
+}
+
+/// Characters a label may have.
+pub const LONGEST_LABEL: usize = 60;
+
+/// A label as it is kept: at most [`LONGEST_LABEL`] characters, without control and direction characters.
+///
+/// # Errors
+/// [`Refusal::Field`] when it is too long.
+pub fn clean_label(typed: &str) -> Result<String, Stop> {
+    match crate::account::rules::clean_name(typed) {
+        Some(label) if label.chars().count() <= LONGEST_LABEL => Ok(label),
+        _ => Err(Refusal::Field {
+            field: "label",
+            code: "too_long",
+        }
+        .into()),
+    }
+}
+
+/// Makes what was just proven count. The one it replaces goes in the same transaction.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it died meanwhile.
+pub fn finish(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    replaces: Option<AuthenticatorId>,
+) -> Result<Proven, Stop> {
+    let before = store::active(w, account)?;
+    let replaced = before.iter().find(|factor| Some(factor.id) == replaces);
+    let preferred = before.is_empty() || replaced.is_some_and(|factor| factor.preferred);
+    if let Some(old) = replaced {
+        session::store::move_proof(w, account, old.id, id)?;
+        store::retire(w, account, old.id, Removal::Undoable)?;
+    }
+    if !store::activate(w, account, id, preferred)? {
+        return Err(Refusal::NotFound.into());
+    }
+    let first = before.is_empty();
+    let factor = store::load(w, account, id)?.ok_or(Refusal::NotFound)?;
+    Ok(Proven {
+        factor,
+        first,
+        replaced: replaced.map(|factor| factor.id),
+    })
+}
+
+/// A half-done one that still waits.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none.
+pub fn pending(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+) -> Result<Authenticator, Stop> {
+    let now = w.now();
+    match store::load(w, account, id)? {
+        Some(factor) if factor.pending && factor.expires_at.is_some_and(|at| at > now) => {
+            Ok(factor)
+        }
+        _ => Err(Refusal::NotFound.into()),
+    }
+}
+
+/// Half-done enrolments that died go; of the others the oldest, so that a few tabs can stand side by side.
+fn sweep(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
+    for id in store::stale(w, account)? {
+        erase(w, account, id)?;
+    }
+    let waiting = store::pending(w, account)?;
+    let surplus = waiting.len().saturating_sub(MOST_PENDING - 1);
+    for id in waiting.into_iter().take(surplus) {
+        erase(w, account, id)?;
+    }
+    Ok(())
+}
