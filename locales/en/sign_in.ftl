@@ -82,7 +82,7 @@ new-password-hint = At least { $least } characters. A few words in a row make a 
 new-password-button = Set new password
 
 enroll-steps = Step { $at } of 3
-enroll-why-instance = { $product } requires two-factor authentication: after signing in you also give a code from your phone, so nobody gets in with your password or mailbox alone. Set it up now, then go on.
+enroll-why-instance = { $product } requires two-factor authentication: after signing in you also give a second proof, such as a code from your phone, so nobody gets in with your password or mailbox alone. Set it up now, then go on.
 enroll-why-reset = Your two-factor authentication was reset. Set it up again now, then go on; what your old app shows no longer works.
 enroll-is-on = { $label } is on.
 

@@ -351,6 +351,8 @@ async fn made_to_enrol(demo: &Demo) -> Result<Looking> {
     it.types("Code", &code, "Verify").await?;
     it.person.reads_heading("Two-factor authentication").await?;
     it.at("enroll").await?;
+    it.opens("/sign-in/enroll/key").await?;
+    it.person.goes_to("/sign-in/enroll").await?;
     it.person.presses("Continue").await?;
     it.person.reads("Step 2 of 3").await?;
     it.at("enroll-scan").await?;

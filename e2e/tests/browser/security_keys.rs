@@ -116,3 +116,24 @@ async fn without_scripts_a_key_is_not_a_dead_end() -> Result<()> {
     plain.reads("You used a recovery code").await?;
     Ok(())
 }
+
+/// E1: where a second factor is demanded before anything else, a key will do.
+#[tokio::test]
+async fn where_it_is_demanded_a_key_is_set_up_on_the_way_in() -> Result<()> {
+    let demo = Demo::start_set("[two_factor]\nrequired = true\n").await?;
+    let person = Person::new(&demo, "key-demanded", Browsing::PHONE).await?;
+    person.plugs_in_a_key().await?;
+    let mia = demo.account(false)?.clone();
+    give_password(&person, &mia.email, &mia.password).await?;
+    person.presses("Send a code").await?;
+    let code = demo.code_for(&mia.email).await?;
+    person.fills("Code", &code).await?;
+    person.presses("Verify").await?;
+    person.reads_heading("Two-factor authentication").await?;
+    person.looks("choose").await?;
+    register(&person, "Blue key").await?;
+    person.reads("Each works once.").await?;
+    person.looks("codes").await?;
+    save_codes(&person).await?;
+    person.reads("Blue key").await
+}

@@ -102,6 +102,18 @@ fn enrolment_pages() -> Vec<Route> {
         send("/sign-in/enroll", who, post(enrolment::begin)),
         // Whoever ticks the box is signed in by then, or at the next step; the form itself changes nothing.
         send("/sign-in/enroll/saved", Who::Anyone, post(enrolment::saved)),
+        show("/sign-in/enroll/key", who, get(enrolment::show_key)),
+        send(
+            "/sign-in/enroll/key/options",
+            who,
+            post(enrolment::key_options),
+        ),
+        send(
+            "/sign-in/enroll/key/{id}",
+            who,
+            post(enrolment::confirm_key),
+        )
+        .audited(),
         show("/sign-in/enroll/{id}", who, get(enrolment::scan)),
         send("/sign-in/enroll/{id}", who, post(enrolment::confirm)).audited(),
         show("/sign-in/enroll/{id}/code", who, get(enrolment::ask_code)),

@@ -232,12 +232,16 @@ fn enrolment_calls() -> Vec<Route> {
             post(sign_in::begin_enrolment),
             Doc::of(
                 "Set up the second factor a sign-in demands",
-                "In the state `enroll` nothing goes on without a second factor. Show `totp.qr_svg`, then activate the factor with the first code.",
+                "In the state `enroll` nothing goes on without a second factor: an authenticator app (`totp`), whose `totp.qr_svg` is shown, then the factor activated with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered.",
             )
-            .takes::<shapes::BeginFactor>()
-            .gives::<shapes::Enrolment>(201)
+            .takes::<sign_in::BeginDemandedFactor>()
+            .sends(json!({"kind": "totp", "label": "Phone"}))
+            .gives::<keys::SetUp>(201)
             .answers(examples::enrolment(false))
-            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
+            .refuses([
+                Refusal::KindUnavailable,
+                Refusal::Frozen(FrozenBy::Administrator),
+            ])
             .blames("label", &["too_long", "too_many_factors"]),
         ),
         api(
@@ -247,13 +251,21 @@ fn enrolment_calls() -> Vec<Route> {
             post(sign_in::confirm_enrolment),
             Doc::of(
                 "Activate it and go on",
-                "Proves the factor by its first code. The sign-in is complete then, and `backup_codes` are to be shown once.",
+                "Proves the factor by its first code, or a security key by what it answered (`credential`). The sign-in is complete then, and `backup_codes` are to be shown once.",
             )
-            .takes::<shapes::TypedCode>()
+            .takes::<keys::FactorProof>()
+            .sends(json!({"code": "492039"}))
             .gives::<sign_in::EnrolledState>(200)
             .answers(examples::enrolled())
-            .refuses([examples::WRONG_CODE, Refusal::Frozen(FrozenBy::Administrator)])
-            .blames("code", &["too_long"]),
+            .refuses([
+                examples::WRONG_CODE,
+                Refusal::KeyNotAccepted,
+                Refusal::AlreadyExists,
+                Refusal::KindUnavailable,
+                Refusal::Frozen(FrozenBy::Administrator),
+            ])
+            .blames("code", &["missing", "too_long"])
+            .blames("credential", &["invalid"]),
         )
         .audited(),
     ]

@@ -2,11 +2,12 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use twinlock::app::{Refusal, Stop};
+use twinlock::app::{Refusal, SignInId, Stop, Token};
 use twinlock::authenticators::{Kind, Removal};
 use twinlock::session::{Assurance, Proof as Proven};
 use twinlock::settings::flow as settings;
-use twinlock::sign_in::flow::second_factor;
+use twinlock::sign_in::enrolment;
+use twinlock::sign_in::flow::{self as sign_in, second_factor};
 use twinlock::sign_in::gate::{Completed, Progress, Step};
 use twinlock::step_up::flow as step_up;
 use twinlock::step_up::flow::Proof;
@@ -38,6 +39,8 @@ on_both_engines!(
     the_json_api_sets_up_and_asks_keys,
     keys_are_not_offered_at_an_address_without_a_name,
     a_kind_that_is_not_allowed_is_not_set_up,
+    e1_where_a_second_factor_is_demanded_a_key_is_one,
+    e1_a_demanded_key_is_set_up_by_api_too,
 );
 
 const ORIGIN: &str = "https://login.example.org";
@@ -812,4 +815,104 @@ async fn a_kind_that_is_not_allowed_is_not_set_up(place: &Place) {
             assert!(key.is_ok());
         }
     }
+}
+
+/// A sign-in that waits for a second factor to be set up.
+async fn made_to_enrol(app: &TestApp, caller: &Caller, person: &Person) -> String {
+    let progress = caller.try_password(&person.email, PASSWORD).await.unwrap();
+    let token = progress.token.unwrap();
+    app.forward(60);
+    let moment = caller.moment();
+    sign_in::send_code(&moment, &token, false).await.unwrap();
+    let code = app.mailed_code(&person.email).await;
+    let progress = sign_in::verify_code(&caller.moment(), &token, &code).await;
+    let progress = progress.unwrap();
+    assert!(matches!(progress.step, Step::Enrol(_)));
+    progress.token.unwrap()
+}
+
+async fn e1_where_a_second_factor_is_demanded_a_key_is_one(place: &Place) {
+    let open = place.app().await;
+    let bob = open.person("bob@example.org").await;
+    let ann = open.person_with_app("ann@example.org").await;
+    let app = place
+        .app_with(|settings| {
+            settings.two_factor.required = true;
+            settings.two_factor.allowed_kinds = vec![twinlock::config::AllowedKind::Webauthn];
+        })
+        .await;
+    let mut caller = app.caller("192.0.2.1");
+    let token = made_to_enrol(&app, &caller, &bob).await;
+    let moment = caller.moment();
+    let app_instead = enrolment::begin(&moment, &token, String::new()).await;
+    assert_eq!(refused(app_instead), Refusal::KindUnavailable);
+    let begun = enrolment::begin_key(&moment, &token, String::from("Blue key"))
+        .await
+        .unwrap();
+    let mut key = SoftKey::new(1);
+    let answer = key.create(&begun.options, &plain());
+    // Another sign-in of theirs that is not that far, and one of somebody who has a second factor, do not end it, nor use it up.
+    for half in [
+        caller.try_password(&bob.email, PASSWORD).await.unwrap(),
+        caller.try_password(&ann.email, PASSWORD).await.unwrap(),
+    ] {
+        let half = half.token.unwrap();
+        let tried = enrolment::confirm_key(&moment, &half, begun.id, answer.clone()).await;
+        assert_eq!(refused(tried), Refusal::WrongStep);
+        let tried = enrolment::begin_key(&moment, &half, String::new()).await;
+        assert_eq!(refused(tried), Refusal::WrongStep);
+    }
+    let forged = format!("{}x", &token[..token.len() - 1]);
+    let tried = enrolment::confirm_key(&moment, &forged, begun.id, answer.clone()).await;
+    assert!(tried.is_err());
+    let done = enrolment::confirm_key(&moment, &token, begun.id, answer.clone())
+        .await
+        .unwrap();
+    assert_eq!(done.bound.sheet.as_ref().unwrap().codes.len(), 10);
+    let session = completed(done.progress).session;
+    assert_eq!(session.second_factor, Some(Proven::Webauthn(begun.id)));
+    assert_eq!(session.assurance(), Assurance::Aal2);
+    let again = enrolment::confirm_key(&caller.moment(), &token, begun.id, answer).await;
+    assert!(again.is_err(), "once");
+    signs_in(&mut caller, &bob, &mut key).await;
+}
+
+async fn e1_a_demanded_key_is_set_up_by_api_too(place: &Place) {
+    let open = place.app().await;
+    let bob = open.person("bob@example.org").await;
+    let app = place.app_with(|all| all.two_factor.required = true).await;
+    let caller = app.caller("192.0.2.1");
+    let token = made_to_enrol(&app, &caller, &bob).await;
+    let mut api = app.api().with(&token);
+    let id = SignInId(Token::parse(Token::SIGN_IN, &token).unwrap().thing);
+    let path = format!("/api/v1/sign-in/{id}/enroll/factors");
+    let begun = api.post(&path, &json!({"kind": "webauthn"})).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    let begun = begun.json();
+    let path = format!(
+        "{path}/{}/activate",
+        begun["factor"]["id"].as_str().unwrap()
+    );
+    let mut key = SoftKey::new(1);
+    let evil = Twist::none("https://login.example.org.evil.example");
+    let answer = json!({"credential": key.create(&begun["webauthn"], &evil)});
+    let wrong = api.post(&path, &answer).await;
+    assert_eq!(wrong.json()["code"], "key_not_accepted", "{}", wrong.body);
+    // An answer is looked at once; the key is asked anew.
+    let answer = json!({"credential": key.create(&begun["webauthn"], &plain())});
+    assert_eq!(api.post(&path, &answer).await.status, 422);
+    let begin = json!({"kind": "webauthn", "label": "Blue key"});
+    let factors = format!("/api/v1/sign-in/{id}/enroll/factors");
+    let begun = api.post(&factors, &begin).await.json();
+    let path = format!(
+        "{factors}/{}/activate",
+        begun["factor"]["id"].as_str().unwrap()
+    );
+    let answer = json!({"credential": key.create(&begun["webauthn"], &plain())});
+    let done = api.post(&path, &answer).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let done = done.json();
+    assert_eq!(done["state"], "complete");
+    assert_eq!(done["factor"]["label"], "Blue key");
+    assert_eq!(done["backup_codes"].as_array().unwrap().len(), 10);
 }

@@ -11,8 +11,10 @@ use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
-use crate::authenticators::api::{BeginFactor, Enrolment, Factor, TypedCode, bearable};
-use crate::authenticators::webauthn::api::{Given, KeyQuestion, given};
+use crate::authenticators::api::{Enrolment, Factor, TypedCode, bearable};
+use crate::authenticators::webauthn::api::{
+    FactorProof, Given, KeyQuestion, OwnKind, SetUp, given,
+};
 use crate::authenticators::{AskedFor, Attempt, Kind};
 use crate::edge::{InPath, Visit};
 
@@ -159,33 +161,51 @@ pub async fn ask_key(
     Ok(Json(KeyQuestion::asked(&visit.moment, options)))
 }
 
+/// Sets up the second factor a sign-in demands.
+#[derive(Deserialize, ToSchema)]
+pub struct BeginDemandedFactor {
+    /// What is set up.
+    pub kind: OwnKind,
+    /// The person's name for it.
+    #[schema(example = "Phone", max_length = 60)]
+    pub label: Option<String>,
+}
+
 /// `POST /api/v1/sign-in/{id}/enroll/factors`
 ///
 /// # Errors
-/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment.
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment, [`Refusal::KindUnavailable`], [`Refusal::Field`].
 pub async fn begin_enrolment(
     visit: Visit,
     InPath(id): InPath<SignInId>,
-    StrictJson(body): StrictJson<BeginFactor>,
+    StrictJson(body): StrictJson<BeginDemandedFactor>,
 ) -> Result<Response, Stop> {
-    let token = token(&visit, id)?;
+    let (moment, token) = (&visit.moment, token(&visit, id)?);
     let label = body.label.unwrap_or_default();
-    let pending = enrolment::begin(&visit.moment, token, label).await?;
-    Ok((StatusCode::CREATED, Json(Enrolment::from(pending))).into_response())
+    let set_up = match body.kind {
+        OwnKind::Totp => {
+            let pending = enrolment::begin(moment, token, label).await?;
+            SetUp::from(Enrolment::from(pending))
+        }
+        OwnKind::Webauthn => SetUp::from(enrolment::begin_key(moment, token, label).await?),
+    };
+    Ok((StatusCode::CREATED, Json(set_up)).into_response())
 }
 
 /// `POST /api/v1/sign-in/{id}/enroll/factors/{factor}/activate`
 ///
 /// # Errors
-/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+/// [`Refusal::InvalidCode`], [`Refusal::KeyNotAccepted`], [`Refusal::AlreadyExists`], [`Refusal::NotFound`].
 pub async fn confirm_enrolment(
     visit: Visit,
     InPath((id, factor)): InPath<(SignInId, AuthenticatorId)>,
-    StrictJson(body): StrictJson<TypedCode>,
+    StrictJson(body): StrictJson<FactorProof>,
 ) -> Result<Json<EnrolledState>, Stop> {
-    let token = token(&visit, id)?;
-    let code = bearable(body.code)?;
-    let done = enrolment::confirm(&visit.moment, token, factor, code).await?;
+    let (moment, token) = (&visit.moment, token(&visit, id)?);
+    let done = match given(body.code, body.credential)? {
+        Given::Code(code) => enrolment::confirm(moment, token, factor, code).await?,
+        Given::Key(answer) => enrolment::confirm_key(moment, token, factor, answer).await?,
+    };
     let state = told(&visit, done.progress);
     Ok(Json(EnrolledState {
         factor: Factor::from(&done.bound.proven.factor),

@@ -1,11 +1,13 @@
 //! Setting up a second factor in the middle of a sign-in, where one is required and none is there.
 
+use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::account;
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Token, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::{self, flow::Bound, totp};
+use crate::authenticators::flow::Bound;
+use crate::authenticators::{self, totp, webauthn};
 use crate::outbox::Topic;
 use crate::session::{self, Proof};
 
@@ -37,6 +39,25 @@ pub async fn begin(
             let sign_in = waiting(w, &token)?;
             let owner = gate::owner(w, sign_in.account)?;
             totp::flow::begin(w, &owner, &label, None)
+        })
+        .await
+}
+
+/// Begins registering a security key.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment, [`Refusal::KindUnavailable`].
+pub async fn begin_key(
+    moment: &Moment,
+    token: &str,
+    label: String,
+) -> Result<webauthn::flow::Pending, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let owner = gate::owner(w, sign_in.account)?;
+            webauthn::flow::begin(w, &owner, &label, None)
         })
         .await
 }
@@ -73,25 +94,50 @@ pub async fn confirm(
     let token = stored(moment, token)?;
     moment
         .write(Locks::account(token.owner), move |w| {
-            finish(w, &token, id, &code)
+            let sign_in = waiting(w, &token)?;
+            let bound = authenticators::flow::confirm(w, sign_in.account, id, &code)?;
+            go_on(w, sign_in, bound, Proof::Totp(id))
         })
         .await
 }
 
-fn finish(
-    w: &mut Work<'_, '_>,
-    token: &Token,
+/// Takes a key's answer to being registered and goes on.
+///
+/// # Errors
+/// [`Refusal::KeyNotAccepted`], [`Refusal::AlreadyExists`], [`Refusal::NotFound`].
+pub async fn confirm_key(
+    moment: &Moment,
+    token: &str,
     id: AuthenticatorId,
-    code: &str,
+    answer: Value,
 ) -> Result<Enrolled, Stop> {
-    let sign_in = waiting(w, token)?;
+    let token = stored(moment, token)?;
+    // Only whoever holds the sign-in may use up what its key was asked.
+    let held = token.clone();
+    let account = moment.read(move |w| Ok(waiting(w, &held)?.account)).await?;
+    let key = webauthn::flow::registered(moment, account, id, answer).await?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let bound = authenticators::flow::confirm_key(w, sign_in.account, id, &key)?;
+            go_on(w, sign_in, bound, Proof::Webauthn(id))
+        })
+        .await
+}
+
+/// What follows the first proof of a second factor, whatever its kind.
+fn go_on(
+    w: &mut Work<'_, '_>,
+    sign_in: SignIn,
+    bound: Bound,
+    proof: Proof,
+) -> Result<Enrolled, Stop> {
     let account = sign_in.account;
-    let bound = authenticators::flow::confirm(w, account, id, code)?;
     session::flow::end_everything(w, account)?;
     audit::append(
         w,
         account,
-        &Event::new("two_factor_on").with("kind", "totp"),
+        &Event::new("two_factor_on").with("kind", bound.proven.factor.kind.word()),
     )?;
     account::notice(
         w,
@@ -100,7 +146,6 @@ fn finish(
         &[("label", bound.proven.factor.label.clone())],
     )?;
     let renewed = Token::new(account.0, sign_in.id.0, &mut w.draw);
-    let proof = Proof::Totp(id);
     if !store::proved_second(w, &sign_in, proof, None, renewed.secret.hash())? {
         return Err(Refusal::SignInExpired.into());
     }

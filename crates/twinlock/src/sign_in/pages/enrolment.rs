@@ -1,16 +1,20 @@
 //! Setting an app up in the middle of a sign-in, where a second factor is required and none is there.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Shell, StrictForm, safe_return_path};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::Kind;
 use crate::authenticators::backup_codes::Sheet;
 use crate::authenticators::backup_codes::pages::{ShownSheet, carried_back};
+use crate::authenticators::flow::binding;
 use crate::authenticators::totp::pages::{PlatformApps, Setup, by_platform};
 use crate::config::Enrolment;
 use crate::edge::answer::words;
@@ -37,6 +41,29 @@ struct EnrollPage {
     steps: String,
     one_page: bool,
     platforms: Vec<PlatformApps>,
+    has_app: bool,
+    has_key: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/pages/enroll_key.html")]
+struct KeyPage {
+    page: Shell,
+    typed: String,
+    error: String,
+}
+
+/// `POST /sign-in/enroll/key/options`
+#[derive(Deserialize)]
+pub struct BeginKeyForm {
+    label: Option<String>,
+}
+
+/// `POST /sign-in/enroll/key/{id}`
+#[derive(Deserialize)]
+pub struct KeyForm {
+    credential: String,
+    label: Option<String>,
 }
 
 #[derive(Template)]
@@ -84,7 +111,10 @@ pub async fn explain(visit: Visit) -> Result<Response, Stop> {
         Requirement::Instance => "enroll-why-instance",
         Requirement::Reset => "enroll-why-reset",
     };
+    let kinds = binding::offered(&visit.moment.app);
     let template = EnrollPage {
+        has_app: kinds.contains(&Kind::Totp),
+        has_key: kinds.contains(&Kind::Webauthn),
         page: visit.shell(&settings.branding.labels.two_factor),
         why: messages.with(why, &[("product", Arg::from(&settings.branding.name))]),
         steps: steps(&messages, 1),
@@ -92,6 +122,92 @@ pub async fn explain(visit: Visit) -> Result<Response, Stop> {
         platforms: by_platform(&settings.two_factor.totp.apps),
     };
     page(StatusCode::OK, &template)
+}
+
+/// `GET /sign-in/enroll/key`: setting up a security key.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub async fn show_key(visit: Visit) -> Result<Response, Stop> {
+    key_page(&visit, String::new(), None).await
+}
+
+async fn key_page(
+    visit: &Visit,
+    typed: String,
+    refusal: Option<&Refusal>,
+) -> Result<Response, Stop> {
+    let standing = Standing::of(visit).await?;
+    let Step::Enrol(_) = standing.progress.step else {
+        return Ok(standing.lead_on(visit));
+    };
+    if !binding::offered(&visit.moment.app).contains(&Kind::Webauthn) {
+        return Ok(see_other("/sign-in/enroll"));
+    }
+    let template = KeyPage {
+        page: visit.shell(&visit.moment.app.settings.branding.labels.two_factor),
+        typed,
+        error: error(visit, refusal),
+    };
+    page(status_of(visit, refusal), &template)
+}
+
+/// `POST /sign-in/enroll/key/options`: begins the registration; what the browser asks the key.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], [`Refusal::WrongStep`], [`Refusal::KindUnavailable`], [`Refusal::Field`].
+pub async fn key_options(
+    visit: Visit,
+    StrictForm(form): StrictForm<BeginKeyForm>,
+) -> Result<Response, Stop> {
+    let label = form.label.unwrap_or_default();
+    let pending = enrolment::begin_key(&visit.moment, visit.sign_in()?, label).await?;
+    let id = pending.id.to_string();
+    let options = json!({ "register": true, "id": id, "options": pending.options });
+    Ok(Json(options).into_response())
+}
+
+/// `POST /sign-in/enroll/key/{id}`: what the key answered; the backup codes are shown once, in this answer.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`], or the database's trouble.
+pub async fn confirm_key(
+    visit: Visit,
+    Path(id): Path<String>,
+    StrictForm(form): StrictForm<KeyForm>,
+) -> Result<Response, Stop> {
+    let Ok(key) = id.parse::<AuthenticatorId>() else {
+        return Ok(see_other("/sign-in/enroll"));
+    };
+    if is_through(&visit) {
+        return Ok(see_other("/settings/security?done=codes-shown-once"));
+    }
+    let answer = serde_json::from_str(&form.credential).unwrap_or(Value::Null);
+    let ended = enrolment::confirm_key(&visit.moment, visit.sign_in()?, key, answer).await;
+    if let Err(Stop::Refused(Refusal::NotFound)) = ended {
+        return Ok(see_other("/sign-in/enroll"));
+    }
+    match weigh(&visit, ended).await? {
+        Outcome::Done(enrolled) => enrolled_page(&visit, &enrolled),
+        Outcome::Slip(refusal) => {
+            key_page(&visit, form.label.unwrap_or_default(), Some(&refusal)).await
+        }
+        Outcome::Elsewhere(answer) => Ok(answer),
+    }
+}
+
+/// The page that showed the codes was sent again: the sign-in is through.
+fn is_through(visit: &Visit) -> bool {
+    visit.acting.is_some() && visit.sign_in.is_none()
+}
+
+fn enrolled_page(visit: &Visit, enrolled: &enrolment::Enrolled) -> Result<Response, Stop> {
+    let (cookies, next) = ticket(visit, &enrolled.progress);
+    let answer = match &enrolled.bound.sheet {
+        Some(sheet) => sheet_page(visit, sheet, next, None)?,
+        None => see_other(&next),
+    };
+    Ok(cookies.on(answer))
 }
 
 /// `POST /sign-in/enroll`: makes a key nobody has proven yet.
@@ -170,8 +286,7 @@ pub async fn confirm(
     let Ok(app) = id.parse::<AuthenticatorId>() else {
         return Ok(see_other("/sign-in/enroll"));
     };
-    if visit.acting.is_some() && visit.sign_in.is_none() {
-        // The page that showed the codes was sent again: the sign-in is through.
+    if is_through(&visit) {
         return Ok(see_other("/settings/security?done=codes-shown-once"));
     }
     let ended = enrolment::confirm(&visit.moment, visit.sign_in()?, app, form.code).await;
@@ -179,14 +294,7 @@ pub async fn confirm(
         return Ok(see_other("/sign-in/enroll"));
     }
     match weigh(&visit, ended).await? {
-        Outcome::Done(enrolled) => {
-            let (cookies, next) = ticket(&visit, &enrolled.progress);
-            let answer = match enrolled.bound.sheet {
-                Some(sheet) => sheet_page(&visit, &sheet, next, None)?,
-                None => see_other(&next),
-            };
-            Ok(cookies.on(answer))
-        }
+        Outcome::Done(enrolled) => enrolled_page(&visit, &enrolled),
         Outcome::Slip(refusal) => match pending(&visit, &id).await? {
             Ok(setup) => code_page(&visit, setup, Some(&refusal)),
             Err(answer) => Ok(answer),
