@@ -144,7 +144,7 @@ mail-session-ended-by-tries-then = If it was not you, sign in, end the sessions 
 mail-two-factor-on-subject = { $product }: two-factor authentication is on
 mail-two-factor-on-title = Two-factor authentication is on
 mail-two-factor-on-text =
-    Two-factor authentication was turned on for your { $product } account. From now on signing in asks for a code.
+    Two-factor authentication was turned on for your { $product } account. From now on signing in asks for a second proof.
 
     Your other sessions were signed out.
 mail-two-factor-on-then = If it was not you, contact { $support } at once.
@@ -172,7 +172,7 @@ mail-method-replaced-then = If it was not you, contact { $support } at once.
 mail-two-factor-off-subject = { $product }: two-factor authentication is off
 mail-two-factor-off-title = Two-factor authentication is off
 mail-two-factor-off-text =
-    Two-factor authentication was turned off for your { $product } account. Signing in no longer asks for a code.
+    Two-factor authentication was turned off for your { $product } account. Signing in no longer asks for a second proof.
 
     Your other sessions were signed out.
 mail-two-factor-off-then = If it was not you, turn it on again, and change your password if you have one.

@@ -41,8 +41,8 @@ settings-reveal = Reveal codes
 settings-make-codes = Make new codes
 settings-check-code = Check a code
 
-settings-done-two-factor-on = { $label } is on. From now on signing in asks for a code.
-settings-done-two-factor-off = { $label } is off. Signing in no longer asks for a code.
+settings-done-two-factor-on = { $label } is on. From now on signing in asks for your second proof.
+settings-done-two-factor-off = { $label } is off. Signing in no longer asks for a second proof.
 settings-done-off-already = { $label } is off.
 settings-done-method-added = The method was added. Your other sessions were signed out.
 settings-done-method-replaced = The new method is set up and the old one no longer works. Your other sessions were signed out.
@@ -60,6 +60,7 @@ settings-done-session-ended = That session was ended.
 settings-done-sessions-ended = All other sessions were ended.
 
 settings-done-device-removed = That device is no longer trusted. Signing in there asks for a code.
+settings-done-put-off = That suggestion stays away for 90 days.
 settings-done-devices-removed = No device is trusted any more. Signing in asks for a code everywhere.
 
 settings-devices = Trusted devices
@@ -114,11 +115,12 @@ settings-keep-it = Keep it
 settings-disable-button = Disable two-factor authentication
 settings-disable-warning = This makes your account less secure. Only do it if you must.
 settings-disable-what = What will change:
-settings-disable-what-sign-in = Signing in no longer asks for a code: your first step alone opens your account.
-settings-disable-what-apps = Your authenticator apps are removed. To have them again you scan a new QR code.
+settings-disable-what-sign-in = Signing in no longer asks for a second proof: your first step alone opens your account.
+settings-disable-what-apps = Your authenticator apps and security keys are removed. To have them again you set them up anew.
 settings-disable-what-codes = Your backup codes no longer work.
 settings-disable-what-sessions = Your other sessions are signed out, and a mail tells you of the change.
 settings-disable-code-hint = A code from your app, or a recovery code.
+settings-disable-recovery-hint = A recovery code.
 settings-disable-required = Two-factor authentication is required here, so the last method stays. To change phones, set the new one up first; then remove the old one.
 settings-keep-on = Keep it on
 
@@ -184,3 +186,21 @@ settings-end-others = End all other sessions
 settings-only-here = You are signed in nowhere else.
 settings-sign-out-what = You need to sign in again to come back.
 settings-sign-out-forget-what = This browser is then like any new one to us: signing in here asks for everything again.
+
+settings-check-up = Security check-up
+settings-check-up-count = { $count ->
+    [one] 1 suggestion
+   *[other] { $count } suggestions
+}
+settings-check-up-do = Do it
+settings-check-up-do-about = Do it: { $what }
+settings-check-up-not-now = Not now
+settings-check-up-not-now-about = Not now: { $what }
+settings-suggest-second-method = Add a second method
+settings-suggest-second-method-why = With one method only, losing it leaves you nothing but your backup codes.
+settings-suggest-few-codes = Make new backup codes
+settings-suggest-few-codes-why = Few are left. Without codes and without your method you are locked out.
+settings-suggest-old-codes = Make new backup codes
+settings-suggest-old-codes-why = Yours are over a year old. Do you still know where they are?
+settings-suggest-unseen-device = Look at your trusted devices
+settings-suggest-unseen-device-why = One was not used for three months. Remove it if you no longer have it.

@@ -5,7 +5,8 @@ use http::Method;
 
 use super::{Route, Throttle, Who};
 use crate::settings::pages::{
-    activity, codes, devices, enrol, keys, methods, open_again, profile, security, sessions,
+    activity, check_up, codes, devices, enrol, keys, methods, open_again, profile, security,
+    sessions,
 };
 use crate::step_up::pages as step_up;
 
@@ -33,6 +34,7 @@ fn two_factor() -> Vec<Route> {
         show("/settings/security", get(security::show)),
         show("/settings/recovery-code-used", get(security::recovery_code_used)),
         show("/settings/open-again", get(open_again::show)),
+        change("/settings/security/check-up/{suggestion}/put-off", post(check_up::put_off)),
         show("/settings/security/two-factor", get(enrol::choose)),
         show("/settings/security/two-factor/move", get(enrol::move_phone)),
         show("/settings/security/two-factor/app", get(enrol::install)),

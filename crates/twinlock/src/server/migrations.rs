@@ -34,6 +34,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "security_keys",
         sql: include_str!("../../../../migrations/0006_security_keys.sql"),
     },
+    Migration {
+        version: 7,
+        name: "security_check_up",
+        sql: include_str!("../../../../migrations/0007_security_check_up.sql"),
+    },
 ];
 
 /// The schema this program works with.

@@ -7,3 +7,4 @@ pub mod api;
 pub mod flow;
 pub mod pages;
 pub mod rules;
+pub mod store;

@@ -19,6 +19,8 @@ on_both_engines!(
     a_change_asks_who_is_there_and_leads_back_to_its_form,
     five_wrong_codes_end_the_session_and_the_page_says_so,
     a_password_is_changed_with_the_current_one,
+    k14_the_check_up_suggests_what_is_worth_doing_and_can_be_put_off,
+    k14_the_check_up_knows_few_and_old_codes_and_devices_long_unseen,
     other_sessions_are_seen_and_ended,
     somebody_elses_app_is_not_found,
 );
@@ -465,4 +467,73 @@ async fn somebody_elses_app_is_not_found(place: &Place) {
     let answer = other.post(&prefer, &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     drop(ann);
+}
+
+async fn k14_the_check_up_suggests_what_is_worth_doing_and_can_be_put_off(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut browser) = insider(&app, "ann@example.org").await;
+    browser.open("/settings/security").await;
+    browser.must_see("1 suggestion");
+    browser.must_see("Add a second method");
+    browser.press("Not now: Add a second method").await;
+    browser.must_see("That suggestion stays away for 90 days.");
+    assert!(!browser.sees("Security check-up"));
+    // For them alone, and for a while.
+    let (_, mut other) = insider(&app, "bob@example.org").await;
+    other.open("/settings/security").await;
+    other.must_see("Security check-up");
+    app.forward(91 * 24 * 3600);
+    let completed = app.caller("203.0.113.5").sign_in(&ann).await;
+    let mut browser = browser_with(&app, &completed.token);
+    browser.open("/settings/security").await;
+    browser.must_see("Add a second method");
+    let path = "/settings/security/check-up/no-such-thing/put-off";
+    assert_eq!(browser.post(path, &[]).await.status, StatusCode::NOT_FOUND);
+    // Nothing to say to somebody without two-factor authentication, nor where one method is all there may be.
+    let (_, mut newcomer) = newcomer(&app, "cem@example.org").await;
+    newcomer.open("/settings/security").await;
+    assert!(!newcomer.sees("Security check-up"));
+    let strict = place
+        .app_with(|settings: &mut Settings| settings.two_factor.methods = Methods::One)
+        .await;
+    let (_, mut strict) = insider(&strict, "dan@example.org").await;
+    strict.open("/settings/security").await;
+    assert!(!strict.sees("Security check-up"));
+}
+
+async fn k14_the_check_up_knows_few_and_old_codes_and_devices_long_unseen(place: &Place) {
+    use twinlock::settings::rules::Suggestion;
+    let app = place
+        .app_with(|settings: &mut Settings| settings.two_factor.trusted_device_days = 365)
+        .await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let suggested = async |caller: &crate::support::Caller, token: &str| {
+        let acting = caller.acting(token).await;
+        let overview = twinlock::settings::flow::overview(&caller.moment(), &acting).await;
+        overview.unwrap().suggestions
+    };
+    let mut laptop = app.caller("192.0.2.1");
+    laptop.sign_in_saying(&ann, true).await;
+    app.forward(89 * 24 * 3600);
+    let mut other = app.caller("192.0.2.2");
+    let session = other.sign_in(&ann).await;
+    let known = suggested(&other, &session.token).await;
+    assert_eq!(known, [Suggestion::SecondMethod]);
+    app.forward(2 * 24 * 3600);
+    let session = other.sign_in(&ann).await;
+    let known = suggested(&other, &session.token).await;
+    assert_eq!(known, [Suggestion::SecondMethod, Suggestion::UnseenDevice]);
+    // The trust ended by itself; the sheet is a year old.
+    app.forward(275 * 24 * 3600);
+    let session = other.sign_in(&ann).await;
+    let known = suggested(&other, &session.token).await;
+    assert_eq!(known, [Suggestion::SecondMethod, Suggestion::OldCodes]);
+    // Few left counts before old.
+    for code in &ann.codes[..7] {
+        app.forward(60);
+        let half = other.half_session(&ann).await;
+        crate::support::caller::completed(other.verify(&half, code).await.unwrap());
+    }
+    let known = suggested(&other, &session.token).await;
+    assert_eq!(known, [Suggestion::FewCodes, Suggestion::SecondMethod]);
 }

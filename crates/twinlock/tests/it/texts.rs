@@ -33,6 +33,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::challenge::store::STATEMENTS,
         twinlock::outbox::store::STATEMENTS,
         twinlock::session::store::STATEMENTS,
+        twinlock::settings::store::STATEMENTS,
         twinlock::sign_in::store::STATEMENTS,
         twinlock::sign_up::store::STATEMENTS,
         twinlock::throttle::store::STATEMENTS,

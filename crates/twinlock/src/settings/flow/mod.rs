@@ -1,12 +1,14 @@
 //! What a person may change about their own account.
 
 mod activity;
+mod check_up;
 mod codes;
 mod devices;
 mod keys;
 mod password;
 
 pub use activity::{events, proof_of_events};
+pub use check_up::put_off;
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use devices::{end_all_trust, end_trust_of, trusted_devices};
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
@@ -29,7 +31,7 @@ use crate::config::Methods;
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
 use crate::session::{self, Proof, Session};
-use crate::settings::rules::may_call_lost;
+use crate::settings::rules::{Suggestion, may_call_lost, suggestions};
 use crate::sign_in::gate::required_by;
 use crate::step_up::flow::{demand, judge, owner};
 use crate::trusted_device::{Device, store};
@@ -46,6 +48,8 @@ pub struct Overview {
     pub required: bool,
     /// Devices that skip the second factor, last used first.
     pub trusted_devices: Vec<Device>,
+    /// What is worth doing, the weightiest first.
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// What the Security page shows.
@@ -58,11 +62,17 @@ pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop
         .read(move |w| {
             let session = reload(w, &acting)?;
             let account = owner(w, &session)?;
+            let held = held(w, session.account)?;
+            let trusted_devices = store::trusted(w, session.account)?;
+            let dismissed = super::store::dismissed(w, session.account)?;
+            let methods = w.moment.app.settings.two_factor.methods;
+            let suggestions = suggestions(&held, &trusted_devices, methods, &dismissed, w.now());
             Ok(Overview {
-                held: held(w, session.account)?,
+                held,
                 has_password: passwords::store::load(w, session.account)?.is_some(),
                 required: required_by(w, &account).is_some(),
-                trusted_devices: store::trusted(w, session.account)?,
+                trusted_devices,
+                suggestions,
                 account,
             })
         })

@@ -76,6 +76,7 @@ struct DisablePage {
     page: Shell,
     required: bool,
     code: bool,
+    code_hint: &'static str,
     key: bool,
     key_error: String,
     is_last: bool,
@@ -254,6 +255,11 @@ async fn disable_page(
         page: visit.settings_shell(button.clone(), SettingsTab::Security)?,
         required: overview.required,
         code: has_app || overview.held.codes_left() > 0,
+        code_hint: if has_app {
+            "settings-disable-code-hint"
+        } else {
+            "settings-disable-recovery-hint"
+        },
         key: KeyOffer::of(&overview.held.factors).is_some(),
         key_error,
         is_last,

@@ -1,6 +1,7 @@
 //! The person's own pages. Each part has its forms, its handlers and what its templates are filled with.
 
 pub mod activity;
+pub mod check_up;
 pub mod codes;
 pub mod devices;
 pub mod enrol;

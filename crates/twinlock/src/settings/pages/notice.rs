@@ -35,6 +35,8 @@ pub enum Done {
     CodesMadeAlready,
     /// A device is trusted no more.
     DeviceRemoved,
+    /// A suggestion stays away for a while.
+    PutOff,
     /// No device is trusted any more.
     DevicesRemoved,
     /// The password was changed.
@@ -43,7 +45,7 @@ pub enum Done {
     Proven,
 }
 
-const ALL: [(Done, &str, &str); 16] = [
+const ALL: [(Done, &str, &str); 17] = [
     (Done::TwoFactorOn, "two-factor-on", "ok"),
     (Done::TwoFactorOff, "two-factor-off", "ok"),
     (Done::OffAlready, "off-already", "info"),
@@ -57,6 +59,7 @@ const ALL: [(Done, &str, &str); 16] = [
     (Done::CodesSaved, "codes-saved", "ok"),
     (Done::CodesMadeAlready, "codes-made-already", "warning"),
     (Done::DeviceRemoved, "device-removed", "ok"),
+    (Done::PutOff, "put-off", "ok"),
     (Done::DevicesRemoved, "devices-removed", "ok"),
     (Done::PasswordChanged, "password-changed", "ok"),
     (Done::Proven, "proven", "info"),

@@ -17,13 +17,12 @@ use crate::config::{self, Enrolment, Labels, Methods};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, When, page, see_other};
 use crate::settings::flow;
+use crate::settings::rules::FEW_CODES;
 
+use super::check_up::{self, CheckUp};
 use super::devices::{self, Devices};
 use super::enrol::page_of;
 use super::{SECURITY, name_of, notice, tell_apart};
-
-/// Codes left at which the page warns.
-const FEW: u32 = 3;
 
 /// `GET /settings/security`
 #[derive(Deserialize)]
@@ -66,8 +65,10 @@ struct SecurityPage {
     start_posts: bool,
     add: &'static str,
     can_add: bool,
+    can_move: bool,
     codes: Option<Codes>,
     devices: Option<Devices>,
+    check_up: Option<CheckUp>,
 }
 
 #[derive(Template)]
@@ -124,11 +125,13 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         start_posts: settings.two_factor.enrolment == Enrolment::OnePage && only_app,
         add: start,
         can_add: settings.two_factor.methods == Methods::Several,
+        can_move: held.factors.iter().any(|one| one.kind == Kind::Totp),
         codes: held.backup_codes.as_ref().map(|sheet| codes(&visit, sheet)),
         devices: held
             .is_on()
             .then(|| devices::list(&visit, &overview.trusted_devices))
             .flatten(),
+        check_up: check_up::card(&visit, &overview.suggestions, start),
     };
     page(StatusCode::OK, &template)
 }
@@ -169,7 +172,7 @@ fn codes(visit: &Visit, sheet: &SheetStatus) -> Codes {
                 ("number", Arg::from(sheet.sheet)),
             ],
         ),
-        few: (sheet.remaining <= FEW).then(|| messages.with("settings-codes-few", &[left])),
+        few: (sheet.remaining <= FEW_CODES).then(|| messages.with("settings-codes-few", &[left])),
         checked: sheet.checked_at.map(|at| When::new(at, now, &messages)),
         reveal: visit.moment.app.settings.two_factor.backup_codes.reveal,
     }
