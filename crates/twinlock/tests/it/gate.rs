@@ -3,11 +3,14 @@
 
 use std::fmt::Write as _;
 
+use twinlock::authenticators::Kind;
 use twinlock::config::{Ask, Settings};
-use twinlock::sign_in::flow as sign_in;
+use twinlock::sign_in::flow::{self as sign_in, second_factor};
 use twinlock::sign_in::gate::{Progress, Step};
 
 use crate::support::caller::PASSWORD;
+use crate::support::caller::completed;
+use crate::support::key::{SoftKey, Twist};
 use crate::support::{Caller, Person, Place, TestApp};
 
 on_both_engines!(
@@ -34,6 +37,8 @@ enum Here {
     NothingSetUp,
     NewDevice,
     TrustedDevice,
+    KeyOnNewDevice,
+    KeyOnTrustedDevice,
 }
 
 const BEGUN: [(Begun, &str); 3] = [
@@ -42,12 +47,17 @@ const BEGUN: [(Begun, &str); 3] = [
     (Begun::ForgottenPassword, "“Forgot your password?”"),
 ];
 
-const HERE: [(Here, &str); 3] = [
+const HERE: [(Here, &str); 5] = [
     (Here::NothingSetUp, "nothing set up"),
     (Here::NewDevice, "an app, on a new device"),
     (
         Here::TrustedDevice,
         "an app, on a device where trust was wanted before",
+    ),
+    (Here::KeyOnNewDevice, "a security key, on a new device"),
+    (
+        Here::KeyOnTrustedDevice,
+        "a security key, on a device where trust was wanted before",
     ),
 ];
 
@@ -67,12 +77,22 @@ async fn begin(app: &TestApp, caller: &Caller, person: &Person, begun: Begun) ->
 }
 
 /// Everything that is asked until there is a session, or something has to be chosen.
-async fn asked(app: &TestApp, caller: &Caller, person: &Person, begun: Begun) -> String {
+async fn asked(
+    app: &TestApp,
+    caller: &Caller,
+    person: &Person,
+    key: &mut SoftKey,
+    begun: Begun,
+) -> String {
     let mut progress = begin(app, caller, person, begun).await;
     let mut told = Vec::new();
     loop {
         let token = progress.token.clone().unwrap_or_default();
         match progress.step {
+            Step::SecondFactor { factors, .. } if factors[0].kind == Kind::Webauthn => {
+                told.push("a security key");
+                progress = touch(caller, &token, key, None).await;
+            }
             Step::SecondFactor { .. } => {
                 told.push("a code of the app");
                 app.forward(30);
@@ -108,19 +128,41 @@ async fn asked(app: &TestApp, caller: &Caller, person: &Person, begun: Begun) ->
     }
 }
 
+async fn touch(caller: &Caller, token: &str, key: &mut SoftKey, trust: Option<bool>) -> Progress {
+    let moment = caller.moment();
+    let options = second_factor::ask_key(&moment, token).await.unwrap();
+    let answer = key.get(&options, &Twist::none("https://login.example.org"));
+    let done = second_factor::verify_key(&moment, token, answer, trust).await;
+    done.unwrap()
+}
+
 /// One cell: an account of its own, set up before the policy was in force.
 async fn cell(before: &TestApp, app: &TestApp, number: usize, begun: Begun, here: Here) -> String {
     let email = format!("person{number}@example.org");
     let mut caller = app.caller("192.0.2.1");
+    let mut key = SoftKey::new(u8::try_from(number).unwrap());
     let person = match here {
         Here::NothingSetUp => before.person(&email).await,
         Here::NewDevice | Here::TrustedDevice => before.person_with_app(&email).await,
+        Here::KeyOnNewDevice | Here::KeyOnTrustedDevice => {
+            let person = before.person(&email).await;
+            let mut caller = before.caller("192.0.2.1");
+            let session = caller.sign_in(&person).await;
+            let acting = caller.acting(&session.token).await;
+            caller.set_up_key(&acting, &mut key, "").await;
+            person
+        }
     };
     if here == Here::TrustedDevice {
         caller.sign_in_saying(&person, true).await;
     }
+    if here == Here::KeyOnTrustedDevice {
+        let half = caller.half_session(&person).await;
+        let done = touch(&caller, &half, &mut key, Some(true)).await;
+        caller.remember(&completed(done));
+    }
     app.forward(3600);
-    asked(app, &caller, &person, begun).await
+    asked(app, &caller, &person, &mut key, begun).await
 }
 
 async fn e1_the_published_table_of_what_is_asked_is_what_happens(place: &Place) {
@@ -159,7 +201,7 @@ async fn e1_the_published_table_of_what_is_asked_is_what_happens(place: &Place) 
         }
     }
     table.push_str(
-        "\nA backup code is good wherever a code of the app is asked. A session that began on a trusted device has one factor: what demands a\n\
+        "\nA backup code is good wherever a code of the app or a security key is asked. A session that began on a trusted device has one factor: what demands a\n\
         recent second factor asks for it. While an account is frozen no device is trusted; see [the threat model](threat-model.md).\n",
     );
     let path = concat!(
