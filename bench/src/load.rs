@@ -140,6 +140,26 @@ impl Load {
         Arc::new(once.repeat(3))
     }
 
+    /// Makes a trusted device for some of the accounts; the requests that check them.
+    pub(crate) async fn trusted(
+        &self,
+        address: &str,
+        place: &Place,
+        most: usize,
+    ) -> Result<Vec<String>> {
+        let host = &place.address;
+        let mut requests = Vec::new();
+        for account in self.accounts.iter().take(most) {
+            let path = format!("/api/v1/accounts/{}/devices", account.account);
+            let body = r#"{"label":"Firefox on Linux"}"#;
+            let made = ask(address, &client::post(&path, host, &self.key, body)).await?;
+            let body = format!("{{\"token\":\"{}\"}}", text(&made, "/device_token")?);
+            let path = format!("{path}/verify");
+            requests.push(client::post(&path, host, &self.key, &body));
+        }
+        Ok(requests)
+    }
+
     /// Signs a person in by password and app; the session's token.
     pub(crate) async fn session(&self, address: &str, place: &Place) -> Result<String> {
         let host = &place.address;

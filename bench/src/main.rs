@@ -6,6 +6,7 @@
 mod bare;
 mod client;
 mod database;
+mod devices;
 mod limits;
 mod load;
 mod pages;
@@ -110,6 +111,7 @@ async fn one_engine(
     let (server, _) = place.start().await?;
     let rate = verify::over_http(&server, &place, &load, table).await?;
     whole::sign_ins(&server, &place, &load, limits, table).await?;
+    devices::checked(&server, &place, &load, table).await?;
     let token = load.session(&server.address, &place).await?;
     session_checks(&server, &place, &token, limits, table).await?;
     pages::show(&server, &place, &token, table).await?;
