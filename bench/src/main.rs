@@ -7,6 +7,7 @@ mod bare;
 mod client;
 mod database;
 mod devices;
+mod keys;
 mod limits;
 mod load;
 mod pages;
@@ -115,6 +116,7 @@ async fn one_engine(
     let token = load.session(&server.address, &place).await?;
     session_checks(&server, &place, &token, limits, table).await?;
     pages::show(&server, &place, &token, table).await?;
+    keys::asserted(&server, &place, &token, table).await?;
     let used = server.resident_mb()?;
     table.goal(
         "W4",

@@ -86,7 +86,8 @@ async fn sign_in(connection: &mut Connection, host: &str, person: &PersonReady) 
     Ok(done.pointer("/session/token").is_some())
 }
 
-async fn post(
+/// Sends a request on an open connection; the JSON of its answer.
+pub(crate) async fn post(
     connection: &mut Connection,
     path: &str,
     host: &str,

@@ -1,8 +1,9 @@
-//! What tests of several crates share: private servers, a browser without a window, a phone with an authenticator app, a clock to turn.
+//! What tests of several crates share: private servers, a browser without a window, a phone with an authenticator app, a security key, a clock to turn.
 
 pub mod clock;
 pub mod cookies;
 pub mod html;
+pub mod key;
 pub mod phone;
 pub mod postgres;
 pub mod smtp;
