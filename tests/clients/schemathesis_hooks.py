@@ -121,7 +121,8 @@ class People:
 
     def somebody_new(self):
         self.number += 1
-        self.email = f"person-{os.getpid()}-{self.number}@example.org"
+        kind = type(self).__name__.lower()
+        self.email = f"{kind}-{os.getpid()}-{self.number}@example.org"
         body = {"email": self.email, "name": "Ann", "password": PASSWORD, "email_verified": True}
         status, answer = ask("POST", "/accounts", KEY, body)
         assert status == 201, answer
@@ -175,8 +176,49 @@ class People:
         return self.sign_in
 
 
+class Trusting(People):
+    """People of their own who trust the device they sign in on; a backup code stands for each time."""
+
+    def __init__(self):
+        super().__init__()
+        self.codes = []
+
+    def session_and_device(self):
+        """A session, and the id of a device its person trusts."""
+        if not self.codes:
+            self.with_codes()
+        device = self.session and self.trusted()
+        if not device:
+            self.session = self.trusts()
+            device = self.trusted()
+        assert device, "no device is trusted"
+        return self.session, device
+
+    def with_codes(self):
+        self.somebody_new()
+        token = self.signed_in()
+        _, made = ask("POST", "/me/factors", token, {"kind": "totp", "label": "Phone"})
+        code = code_of(made["totp"]["secret"])
+        status, proven = ask("POST", f"/me/factors/{made['factor']['id']}/activate", token, {"code": code})
+        assert status == 200, proven
+        self.session, self.codes = None, proven["backup_codes"]
+
+    def trusts(self):
+        id, token = self.begun()
+        _, half = ask("POST", f"/sign-in/{id}/password", token, {"password": PASSWORD})
+        body = {"code": self.codes.pop(), "trust_device": True}
+        status, answer = ask("POST", f"/sign-in/{half['id']}/second-factor", half["token"], body)
+        assert status == 200, answer
+        return answer["session"]["token"]
+
+    def trusted(self):
+        status, known = ask("GET", "/me/devices", self.session)
+        return known["items"][0]["id"] if status == 200 and known["items"] else None
+
+
 ACCOUNTS = Accounts()
 PEOPLE = People()
+TRUSTING = Trusting()
 TIMES = collections.Counter()
 
 # Calls of one's own account that say little unless there is a second factor.
@@ -219,12 +261,21 @@ def types_the_right_code(case, factor):
             case.body["code"] = code_of(secret)
 
 
+def device_of(account):
+    """A device of the account that is trusted from now on."""
+    status, answer = ask("POST", f"/accounts/{account}/devices", KEY, {"label": "Firefox on Linux"})
+    assert status == 201, answer
+    return answer["device"]["id"]
+
+
 def as_application(case):
     """The key; and in the path an account of its own, with a factor."""
     if case.path_parameters and names_what_is_there(case):
         wanted = "pending" if below(case).endswith("/activate") else "active"
         account, factor = ACCOUNTS.with_factor(wanted)
         there = {"account": account, "factor": factor}
+        if "device" in case.path_parameters:
+            there["device"] = device_of(account)
         case.path_parameters.update({name: there[name] for name in case.path_parameters})
         if wanted == "pending":
             types_the_right_code(case, factor)
@@ -244,6 +295,9 @@ def as_person(case):
             names["factor"] = factor
         if wanted == "pending":
             types_the_right_code(case, factor)
+        return token
+    if "device" in names and names_what_is_there(case):
+        token, names["device"] = TRUSTING.session_and_device()
         return token
     if "session" in names and names_what_is_there(case):
         token, names["session"] = PEOPLE.another_session()

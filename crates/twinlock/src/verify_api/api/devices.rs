@@ -36,11 +36,8 @@ pub struct MadeDevice {
 /// A device's token to be checked.
 #[derive(Deserialize, ToSchema)]
 pub struct DeviceToCheck {
-    /// The token, as it was last given out.
-    #[schema(
-        example = "tld_AZqxwl0-f0CKUbYsc9hOlW3kR9pVbXn2TzQmDs7FhJc",
-        max_length = 255
-    )]
+    /// The token, as it was last given out. Any other text is that of no trusted device.
+    #[schema(example = "tld_AZqxwl0-f0CKUbYsc9hOlW3kR9pVbXn2TzQmDs7FhJc")]
     pub token: String,
 }
 
