@@ -46,6 +46,16 @@ impl Tally {
         }
     }
 
+    /// The counts when `count` of the failed tests were run again.
+    pub(crate) fn with_repeated(self, count: usize, repeated: Self) -> Self {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        Self {
+            failed: self.failed.saturating_sub(count),
+            ..self
+        }
+        .plus(repeated)
+    }
+
     /// The counts of both.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
@@ -54,6 +64,25 @@ impl Tally {
         }
     }
 }
+
+/// The tests of a test program that failed because the browser's driver gave no answer at all: that tells nothing about
+/// the page, as Chromium now and then never finishes a picture.
+pub(crate) fn without_an_answer(lines: &[String]) -> Vec<String> {
+    let mut test = None;
+    let mut found: Vec<String> = Vec::new();
+    for line in lines {
+        let header = line.strip_prefix("---- ");
+        if let Some(name) = header.and_then(|line| line.strip_suffix(" stdout ----")) {
+            test = Some(name.to_owned());
+        } else if line.contains(NO_ANSWER) {
+            found.extend(test.take());
+        }
+    }
+    found
+}
+
+/// What the client of the driver says when its time limit for one request has passed.
+const NO_ANSWER: &str = "The WebDriver request returned an error: error sending request for url";
 
 /// The number directly before `word`, 0 when the line does not have it.
 fn count_before(word: &str, line: &str) -> u64 {
@@ -109,6 +138,30 @@ mod tests {
             "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m7\u{1b}[0m tests run: \u{1b}[1m7\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, \u{1b}[1m0\u{1b}[0m \u{1b}[33;1mskipped\u{1b}[0m",
         ];
         assert_eq!(tally(Runner::Nextest, &lines), (7, 0));
+    }
+
+    #[test]
+    fn only_tests_whose_driver_was_silent_run_again() {
+        let lines = [
+            "test story::desk ... FAILED",
+            "---- story::desk stdout ----",
+            "Error: The page has no button",
+            "---- apps::scan stdout ----",
+            "Error: on /security, which reads:",
+            "Caused by: The WebDriver request returned an error: error sending request for url (http://127.0.0.1:1/session)",
+        ]
+        .map(str::to_owned);
+        assert_eq!(without_an_answer(&lines), ["apps::scan"]);
+        let first = Tally {
+            passed: 3,
+            failed: 2,
+        };
+        let repeated = Tally {
+            passed: 1,
+            failed: 0,
+        };
+        let both = first.with_repeated(1, repeated);
+        assert_eq!((both.passed, both.failed), (4, 1));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::built::{Built, TestProgram, build_everything};
 use crate::packages::{self, CHROMEDRIVER, Consent};
 use crate::postgres::PrivatePostgres;
 use crate::schema;
-use crate::step::{Show, cargo, run as run_step};
-use crate::tally::{Runner, Tally};
+use crate::step::{Finished, Show, cargo, run as run_step};
+use crate::tally::{self, Runner, Tally};
 
 /// No part may hang a build machine: a cold build on two slow cores stays well below the first.
 const BUILD_LIMIT: Duration = Duration::from_secs(50 * 60);
@@ -179,7 +179,7 @@ fn doc_tests(root: &Path, options: &Options, url: &str) -> Result<Tally> {
 
 fn browser_tests(root: &Path, options: &Options, built: &Built, url: &str) -> Result<Tally> {
     let (browser, _) = split_browser_tests(root, built);
-    programs(&browser, options, |command| {
+    let prepare = |command: &mut Command| {
         command
             .arg("--test-threads=2")
             .env("CHROMEDRIVER", CHROMEDRIVER)
@@ -187,7 +187,26 @@ fn browser_tests(root: &Path, options: &Options, built: &Built, url: &str) -> Re
         if let Some(twinlock) = &built.twinlock {
             command.env("TWINLOCK_BIN", twinlock);
         }
-    })
+    };
+    let mut sum = Tally::default();
+    for test in browser {
+        let mut command = program(test, options);
+        prepare(&mut command);
+        let finished = run_step(&mut command, PART_LIMIT, Show::Everything)?;
+        let tally = tally_of(Runner::Libtest, &finished);
+        let silent = tally::without_an_answer(&finished.lines);
+        if silent.is_empty() {
+            sum = sum.plus(tally);
+            continue;
+        }
+        println!("\nthe browser's driver did not answer, so these run once more: {silent:?}");
+        let mut again = program(test, options);
+        again.arg("--exact").args(&silent);
+        prepare(&mut again);
+        let repeated = count(Runner::Libtest, &mut again)?;
+        sum = sum.plus(tally.with_repeated(silent.len(), repeated));
+    }
+    Ok(sum)
 }
 
 fn split_browser_tests<'a>(
@@ -209,23 +228,33 @@ fn programs(
 ) -> Result<Tally> {
     let mut sum = Tally::default();
     for test in tests {
-        let mut command = Command::new(&test.program);
-        command
-            .current_dir(&test.package_folder)
-            .env("CARGO_MANIFEST_DIR", &test.package_folder)
-            .args(options.name_part());
+        let mut command = program(test, options);
         prepare(&mut command);
         sum = sum.plus(count(Runner::Libtest, &mut command)?);
     }
     Ok(sum)
 }
 
-/// Runs a test runner and reads its counts. A runner that fails without naming a failed test counts as one failure.
+fn program(test: &TestProgram, options: &Options) -> Command {
+    let mut command = Command::new(&test.program);
+    command
+        .current_dir(&test.package_folder)
+        .env("CARGO_MANIFEST_DIR", &test.package_folder)
+        .args(options.name_part());
+    command
+}
+
+/// Runs a test runner and reads its counts.
 fn count(runner: Runner, command: &mut Command) -> Result<Tally> {
     let finished = run_step(command, PART_LIMIT, Show::Everything)?;
+    Ok(tally_of(runner, &finished))
+}
+
+/// A runner that fails without naming a failed test counts as one failure.
+fn tally_of(runner: Runner, finished: &Finished) -> Tally {
     let mut tally = Tally::read(runner, &finished.lines);
     if !finished.success && tally.failed == 0 {
         tally.failed = 1;
     }
-    Ok(tally)
+    tally
 }

@@ -254,6 +254,10 @@ fn capabilities(profile: &TempDir) -> Result<ChromeCapabilities> {
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--hide-scrollbars",
+        // Without a window of its own a page counts as hidden now and then, draws nothing, and a picture never comes.
+        "--disable-backgrounding-occluded-windows",
+        "--disable-renderer-backgrounding",
+        "--disable-background-timer-throttling",
         "--lang=en",
         &format!("--user-data-dir={folder}"),
     ] {
