@@ -146,7 +146,7 @@ const FAMILIES: &[Family] = &[
     ),
     (
         "twinlock_second_factor_tries_total",
-        "Second-factor codes tried: accepted, locked (not compared), or why they were wrong.",
+        "Second-factor codes and security keys tried: accepted, locked (not compared), or why they were wrong.",
         |tally| match tally {
             Tally::SecondFactor { kind, outcome } => {
                 Some(vec![("kind", kind), ("outcome", outcome)])

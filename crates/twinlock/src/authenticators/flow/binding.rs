@@ -1,9 +1,9 @@
 //! What setting up a second factor asks and does, whatever its kind: room for it, a name, and what happens once it is proven.
 
 use crate::app::{AccountId, App, AuthenticatorId, Refusal, Stop, Work};
-use crate::authenticators::store::{self, Authenticator};
+use crate::authenticators::store::{self, Authenticator, PENDING_LIFE};
 use crate::authenticators::{Kind, Removal, totp, webauthn};
-use crate::config::AllowedKind;
+use crate::config::{AllowedKind, Methods};
 use crate::session;
 
 /// Second factors an account may hold.
@@ -35,36 +35,78 @@ pub struct Proven {
     pub replaced: Option<AuthenticatorId>,
 }
 
-/// Makes room for a half-done enrolment that will take the place of `replaces`; its name as it is kept.
+/// Begins an enrolment that will take the place of `replaces`. It counts for nothing until it is proven.
 ///
 /// # Errors
 /// [`Refusal::KindUnavailable`]; [`Refusal::Field`] for a name that is too long or a full account; [`Refusal::NotFound`] for an unknown one to replace.
-pub fn room_for(
+pub fn begin(
     w: &mut Work<'_, '_>,
     account: AccountId,
     kind: Kind,
     label: &str,
     replaces: Option<AuthenticatorId>,
-) -> Result<String, Stop> {
+) -> Result<Authenticator, Stop> {
     if !offered(&w.moment.app).contains(&kind) {
         return Err(Refusal::KindUnavailable.into());
     }
     let label = clean_label(label)?;
     sweep(w, account)?;
-    let active = store::active(w, account)?;
-    if let Some(old) = replaces
-        && !active.iter().any(|factor| factor.id == old)
-    {
-        return Err(Refusal::NotFound.into());
-    }
-    if active.len() >= MOST && replaces.is_none() {
-        return Err(Refusal::Field {
-            field: "label",
-            code: "too_many_factors",
+    if !fits(w, account, replaces)? {
+        return Err(match replaces {
+            Some(_) => Refusal::NotFound,
+            None => Refusal::Field {
+                field: "label",
+                code: "too_many_factors",
+            },
         }
         .into());
     }
-    Ok(label)
+    let now = w.now();
+    let factor = Authenticator {
+        id: AuthenticatorId::draw(now, &mut w.draw),
+        kind,
+        label,
+        pending: true,
+        preferred: false,
+        replaces,
+        created_at: now,
+        expires_at: Some(now.plus(PENDING_LIFE)),
+        activated_at: None,
+        last_used_at: None,
+    };
+    store::insert(w, account, &factor)?;
+    Ok(factor)
+}
+
+/// What a new method takes the place of by itself: where one is all there may be, the one there is.
+///
+/// # Errors
+/// The database's trouble.
+pub fn place_taken(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+) -> Result<Option<AuthenticatorId>, Stop> {
+    Ok(match w.settings().two_factor.methods {
+        Methods::One => store::active(w, account)?.first().map(|factor| factor.id),
+        Methods::Several => None,
+    })
+}
+
+/// Whether there is a place for one more: that of the method it replaces, as long as that one counts, or a free one.
+fn fits(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    replaces: Option<AuthenticatorId>,
+) -> Result<bool, Stop> {
+    let active = store::active(w, account)?;
+    let most = match w.settings().two_factor.methods {
+        Methods::One => 1,
+        Methods::Several => MOST,
+    };
+    Ok(match replaces {
+        Some(old) => active.iter().any(|factor| factor.id == old),
+        None => active.len() < most,
+    })
 }
 
 /// Removes one altogether, whatever its kind, so that nothing brings it back: a half-done one, or one whose removal can no longer be undone.
@@ -125,7 +167,7 @@ pub fn finish(
     })
 }
 
-/// A half-done one that still waits.
+/// A half-done one that still waits, and for which there is still a place: of several begun for one place the first takes it.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when there is none.
@@ -135,10 +177,10 @@ pub fn pending(
     id: AuthenticatorId,
 ) -> Result<Authenticator, Stop> {
     let now = w.now();
-    match store::load(w, account, id)? {
-        Some(factor) if factor.pending && factor.expires_at.is_some_and(|at| at > now) => {
-            Ok(factor)
-        }
+    let waiting = store::load(w, account, id)?
+        .filter(|factor| factor.pending && factor.expires_at.is_some_and(|at| at > now));
+    match waiting {
+        Some(factor) if fits(w, account, factor.replaces)? => Ok(factor),
         _ => Err(Refusal::NotFound.into()),
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::flow::binding::{self, Proven};
-use crate::authenticators::store::{self as authenticators, Authenticator, PENDING_LIFE};
+use crate::authenticators::store::Authenticator;
 use crate::authenticators::{Kind, Wrong};
 
 use super::rules::{self, Bound};
@@ -40,30 +40,16 @@ pub fn begin(
     label: &str,
     replaces: Option<AuthenticatorId>,
 ) -> Result<Pending, Stop> {
-    let label = binding::room_for(w, account.id, Kind::Totp, label, replaces)?;
-    let now = w.now();
+    let factor = binding::begin(w, account.id, Kind::Totp, label, replaces)?;
     let bytes: [u8; 20] = w.draw.bytes();
     let secret =
         Secret::new(bytes.to_vec()).map_err(|_| crate::app::Fault::Stored("TOTP secret"))?;
-    let factor = Authenticator {
-        id: AuthenticatorId::draw(now, &mut w.draw),
-        kind: Kind::Totp,
-        label,
-        pending: true,
-        preferred: false,
-        replaces,
-        created_at: now,
-        expires_at: Some(now.plus(PENDING_LIFE)),
-        activated_at: None,
-        last_used_at: None,
-    };
     let app = Bound {
         id: factor.id,
         secret,
         parameters: Parameters::default(),
         last_step: None,
     };
-    authenticators::insert(w, account.id, &factor)?;
     store::insert(w, account.id, &app)?;
     Ok(shown(w, account, &factor, &app))
 }

@@ -10,11 +10,13 @@ use webauthn_rs::prelude::{
 };
 
 use crate::account::{self, Account};
-use crate::app::{AccountId, App, AuthenticatorId, Fault, Moment, Refusal, Stop, Timestamp, Work};
+use crate::app::{
+    self, AccountId, App, AuthenticatorId, Fault, Moment, Refusal, Stop, Timestamp, Work,
+};
 use crate::audit::{self, Event};
 use crate::authenticators::Kind;
 use crate::authenticators::flow::binding::{self, Proven};
-use crate::authenticators::store::{self as authenticators, Authenticator, PENDING_LIFE};
+use crate::authenticators::store::{self as authenticators, Authenticator};
 use crate::outbox::Topic;
 use crate::session::Proof;
 
@@ -47,21 +49,7 @@ pub fn begin(
 ) -> Result<Pending, Stop> {
     let app = w.moment.app.clone();
     let party = relying_party(&app)?;
-    let label = binding::room_for(w, account.id, Kind::Webauthn, label, replaces)?;
-    let now = w.now();
-    let factor = Authenticator {
-        id: AuthenticatorId::draw(now, &mut w.draw),
-        kind: Kind::Webauthn,
-        label,
-        pending: true,
-        preferred: false,
-        replaces,
-        created_at: now,
-        expires_at: Some(now.plus(PENDING_LIFE)),
-        activated_at: None,
-        last_used_at: None,
-    };
-    authenticators::insert(w, account.id, &factor)?;
+    let factor = binding::begin(w, account.id, Kind::Webauthn, label, replaces)?;
     let whose = account.email.as_deref().unwrap_or(&account.name);
     let name = if account.name.is_empty() {
         whose
@@ -85,7 +73,7 @@ pub fn begin(
     Ok(Pending {
         id: factor.id,
         label: factor.label,
-        created_at: now,
+        created_at: factor.created_at,
         expires_at: factor.expires_at.unwrap_or_default(),
         options: as_json(&options.public_key)?,
     })
@@ -255,10 +243,19 @@ pub fn accept(
     let proof = Proof::Webauthn(id);
     let event = Event::new("second_factor_accepted").with("kind", proof.word());
     audit::append(w, account, &event)?;
+    tried(w, "accepted");
     Ok(proof)
 }
 
+fn tried(w: &Work<'_, '_>, outcome: &'static str) {
+    w.count(app::Tally::SecondFactor {
+        kind: Kind::Webauthn.word(),
+        outcome,
+    });
+}
+
 fn refused(w: &mut Work<'_, '_>, account: AccountId) -> Result<Stop, Stop> {
+    tried(w, "wrong");
     let event = Event::new("second_factor_refused").with("kind", Kind::Webauthn.word());
     audit::append(w, account, &event)?;
     Ok(Refusal::KeyNotAccepted.into())
@@ -271,6 +268,7 @@ fn copied(
     id: AuthenticatorId,
     factors: &[Authenticator],
 ) -> Result<Stop, Stop> {
+    tried(w, "copied");
     let factor = factors.iter().find(|factor| factor.id == id);
     let label = factor.map_or_else(String::new, |factor| factor.label.clone());
     let event = Event::new("key_copied").with("label", label.as_str());

@@ -4,7 +4,7 @@ use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::app::{AuthenticatorId, Moment, Stop};
-use crate::authenticators::flow::Bound;
+use crate::authenticators::flow::{Bound, binding};
 use crate::authenticators::webauthn::flow::{self as webauthn, Pending};
 use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
 use crate::authenticators::{self, held};
@@ -12,7 +12,7 @@ use crate::session::Proof;
 use crate::session::flow::{Acting, reload};
 use crate::step_up::flow::{demand, judge_key, owner};
 
-use super::{may_be_turned_off, now_counts, taken_place_of, turn_off};
+use super::{may_be_turned_off, now_counts, turn_off};
 
 /// Begins registering a key, or one in place of another method (`replaces`). Nothing changes until it answers.
 ///
@@ -29,7 +29,7 @@ pub async fn begin_key(
         .write(Locks::account(acting.account().0), move |w| {
             let session = demand(w, &acting)?;
             let account = owner(w, &session)?;
-            let old = taken_place_of(w, &account)?;
+            let old = binding::place_taken(w, account.id)?;
             webauthn::begin(w, &account, &label, replaces.or(old))
         })
         .await

@@ -23,11 +23,10 @@ use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
-use crate::authenticators::flow::binding::clean_label;
+use crate::authenticators::flow::binding::{self, clean_label};
 use crate::authenticators::{
     self, AskedFor, Attempt, Authenticator, Held, Kind, Removal, held, password as passwords, totp,
 };
-use crate::config::Methods;
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
 use crate::session::{self, Proof, Session};
@@ -118,21 +117,10 @@ pub async fn begin_app(
         .write(Locks::account(acting.account().0), move |w| {
             let session = demand(w, &acting)?;
             let account = owner(w, &session)?;
-            let old = taken_place_of(w, &account)?;
+            let old = binding::place_taken(w, account.id)?;
             totp::flow::begin(w, &account, &label, replaces.or(old))
         })
         .await
-}
-
-/// Where one method is all there may be, a new one takes the place of the old.
-fn taken_place_of(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-) -> Result<Option<AuthenticatorId>, Stop> {
-    Ok(match w.settings().two_factor.methods {
-        Methods::One => held(w, account.id)?.factors.first().map(|factor| factor.id),
-        Methods::Several => None,
-    })
 }
 
 /// A half-done app, to show its QR code again.

@@ -21,7 +21,9 @@ use crate::settings::flow::{self, Overview};
 use crate::step_up::pages::{ask_first, ask_or_stop};
 
 use super::notice::Done;
-use super::{SECURITY, authenticator_id, codes, done, field_error, name_of, renewed};
+use super::{
+    SECURITY, authenticator_id, codes, done, field_error, name_of, renewed, replaced, what_changes,
+};
 
 /// How long after codes were made somebody who comes back to the page may not have saved them yet.
 const JUST_MADE: Duration = Duration::from_secs(3600);
@@ -183,26 +185,13 @@ fn install_page(
     typed: Option<String>,
     error: String,
 ) -> Result<Response, Stop> {
-    let (messages, settings) = (visit.moment.messages(), &visit.moment.app.settings);
-    let factors = &overview.held.factors;
-    let old = if replaces.is_empty() {
-        // Where one method is all there may be, a new one takes the place of the old.
-        let only = settings.two_factor.methods == Methods::One;
-        factors.first().filter(|_| only)
-    } else {
-        let id = authenticator_id(replaces)?;
-        let old = factors.iter().find(|factor| factor.id == id);
-        Some(old.ok_or(Refusal::NotFound)?)
-    };
-    let what_changes = old.map(|old| {
-        let name = ("name", Arg::from(name_of(visit, old)));
-        messages.with("settings-replaces", &[name])
-    });
+    let settings = &visit.moment.app.settings;
+    let old = replaced(visit, &overview.held.factors, replaces)?;
     let template = InstallPage {
         page: dialog(visit)?,
         steps: steps(visit, 1),
         one_page: is_one_page(visit),
-        what_changes: what_changes.unwrap_or_default(),
+        what_changes: what_changes(visit, old),
         platforms: by_platform(&settings.two_factor.totp.apps),
         asks_label: overview.held.is_on(),
         typed: typed.unwrap_or_else(|| old.map(|old| old.label.clone()).unwrap_or_default()),

@@ -7,11 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
-use crate::config::Methods;
 use crate::edge::answer::words;
 use crate::edge::{Visit, page};
 use crate::settings::flow;
@@ -19,7 +17,7 @@ use crate::step_up::pages::{ask_first, ask_or_stop};
 
 use super::enrol::{dialog, set_up};
 use super::notice::Done;
-use super::{authenticator_id, done, name_of, renewed};
+use super::{authenticator_id, done, renewed, replaced, what_changes};
 
 const KEY: &str = "/settings/security/two-factor/key";
 
@@ -77,22 +75,10 @@ async fn key_page(
         .await?
         .held
         .factors;
-    let old = if replaces.is_empty() {
-        // Where one method is all there may be, a new one takes the place of the old.
-        let only = visit.moment.app.settings.two_factor.methods == Methods::One;
-        factors.first().filter(|_| only)
-    } else {
-        let id = authenticator_id(replaces)?;
-        let old = factors.iter().find(|factor| factor.id == id);
-        Some(old.ok_or(Refusal::NotFound)?)
-    };
-    let what_changes = old.map(|old| {
-        let name = ("name", Arg::from(name_of(visit, old)));
-        messages.with("settings-replaces", &[name])
-    });
+    let old = replaced(visit, &factors, replaces)?;
     let template = KeyPage {
         page: dialog(visit)?,
-        what_changes: what_changes.unwrap_or_default(),
+        what_changes: what_changes(visit, old),
         replaces: old.map(|old| old.id.to_string()).unwrap_or_default(),
         typed,
         error: refusal.map_or_else(String::new, |refusal| {

@@ -18,6 +18,7 @@ use twinlock_web::i18n::Arg;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::{Authenticator, Kind};
+use crate::config::Methods;
 use crate::edge::answer::words;
 use crate::edge::{Visit, see_other};
 use crate::step_up::pages::beside_field;
@@ -79,4 +80,27 @@ fn name_of(visit: &Visit, factor: &Authenticator) -> String {
     } else {
         factor.label.clone()
     }
+}
+
+/// The method that a new one takes the place of: the one asked for, or, where one method is all there may be, the one there is.
+fn replaced<'a>(
+    visit: &Visit,
+    factors: &'a [Authenticator],
+    asked_for: &str,
+) -> Result<Option<&'a Authenticator>, Stop> {
+    if asked_for.is_empty() {
+        let only = visit.moment.app.settings.two_factor.methods == Methods::One;
+        return Ok(factors.first().filter(|_| only));
+    }
+    let id = authenticator_id(asked_for)?;
+    let old = factors.iter().find(|factor| factor.id == id);
+    Ok(Some(old.ok_or(Refusal::NotFound)?))
+}
+
+/// The sentence that says which method goes; empty where none does.
+fn what_changes(visit: &Visit, old: Option<&Authenticator>) -> String {
+    old.map_or_else(String::new, |old| {
+        let name = ("name", Arg::from(name_of(visit, old)));
+        visit.moment.messages().with("settings-replaces", &[name])
+    })
 }

@@ -29,13 +29,7 @@ pub struct Brought {
 pub async fn begin(moment: &Moment, ask: Ask, label: String) -> Result<totp::flow::Pending, Stop> {
     change(moment, ask, move |w, account, _| {
         refuse_frozen(account)?;
-        // Where one method is all there may be, a new one takes the place of the old.
-        let old = match w.settings().two_factor.methods {
-            Methods::One => authenticators::store::active(w, account.id)?
-                .first()
-                .map(|factor| factor.id),
-            Methods::Several => None,
-        };
+        let old = binding::place_taken(w, account.id)?;
         totp::flow::begin(w, account, &label, old)
     })
     .await
