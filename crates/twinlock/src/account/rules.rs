@@ -146,15 +146,16 @@ pub const LONGEST_NAME: usize = 100;
 /// A name as it is kept: trimmed, without control and direction characters, at most [`LONGEST_NAME`] characters. `None` when it is too long.
 #[must_use]
 pub fn clean_name(typed: &str) -> Option<String> {
-    // First out with what is not kept: it may stand between two characters that compose.
-    let clean: String = typed
-        .chars()
-        .filter(|c| !is_deceptive(*c))
-        .nfc()
-        .collect::<String>()
-        .trim()
-        .to_owned();
+    let clean = clean(typed);
     (clean.chars().count() <= LONGEST_NAME).then_some(clean)
+}
+
+/// A line somebody typed as it is kept: trimmed, without control and direction characters.
+#[must_use]
+pub fn clean(typed: &str) -> String {
+    // First out with what is not kept: it may stand between two characters that compose.
+    let kept = typed.chars().filter(|c| !is_deceptive(*c));
+    kept.nfc().collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn making() -> Vec<Route> {
             post(accounts::make_device),
             Doc::of(
                 "Trust a device",
-                "After the person proved a second factor and ticked \"Trust this device\": keep `device_token` in a cookie of that browser and check it at its next sign-in. How long it lasts is up to the instance (`two_factor.ask`); an account has ten at most, and the one used longest ago makes room.",
+                "After the person proved a second factor and ticked \"Trust this device\": keep `device_token` in a cookie of that browser and check it at its next sign-in. How long it lasts is up to the instance (`two_factor.ask`); an account has ten at most, and the one used longest ago makes room. Only for your own users: people who sign in here say so themselves, and are not found.",
             )
             .takes::<accounts::NewDevice>()
             .gives::<accounts::MadeDevice>(201)

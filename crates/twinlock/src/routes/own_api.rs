@@ -146,7 +146,7 @@ fn me_calls() -> Vec<Route> {
             .locks()
             .budgets()
             .blames("current_password", &["missing"])
-            .blames("password", &["too_short", "too_long", "too_easy"]),
+            .blames("password", &["too_short", "too_long", "too_easy", "not_new"]),
         )
         .throttled(Throttle::Password)
         .stepped_up()

@@ -106,11 +106,11 @@ fn first_factor_calls() -> Vec<Route> {
                 "Set the new password of a reset",
                 "The last step after a forgotten password (state `new_password`). Sets the password, ends every session of the account, and completes the sign-in.",
             )
-            .takes::<sign_in::TypedPassword>()
+            .takes::<sign_in::NewPassword>()
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete_after_reset())
             .refuses([Refusal::Frozen(FrozenBy::Administrator)])
-            .blames("password", &["too_short", "too_long", "too_easy"]),
+            .blames("password", &["too_short", "too_long", "too_easy", "not_new"]),
         )
         .audited(),
     ]

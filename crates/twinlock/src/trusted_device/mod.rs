@@ -20,7 +20,6 @@ pub const KNOWN: Duration = Duration::from_secs(365 * 24 * 3600);
 pub const TOKENS: usize = 5;
 /// Trusted devices an account has at most; a new one takes the place of the one used longest ago.
 pub const MOST_TRUSTED: i64 = 10;
-/// Successors of a token that are good at once: two tabs, a lost answer.
-pub const SUCCESSORS: i64 = 5;
-/// Retired tokens that are remembered, to notice a copy.
-pub const RETIRED: i64 = 50;
+/// Tokens a trusted device is given at most. None is forgotten before, or whoever has a copy could use it until the owner's own is, and no
+/// copy would be noticed: a device that used up all of them is asked for a code instead.
+pub const MOST_TOKENS: i64 = 1_000;

@@ -22,6 +22,7 @@ use twinlock_testkit::phone::Phone;
 
 use crate::support::caller::{PASSWORD, completed};
 use crate::support::{Caller, Person, Place, TestApp};
+use crate::trusted_devices::NEW_PASSWORD;
 
 /// What somebody does; numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -308,7 +309,7 @@ impl World {
     async fn sign_in(&mut self, with: &With) -> Result<Option<Completed>, TestCaseError> {
         let caller = self.caller();
         let progress = caller
-            .try_password(&self.person.email, PASSWORD)
+            .try_password(&self.person.email, self.person.password)
             .await
             .map_err(fault)?;
         if !self.opens(&self.accepted()) {
@@ -366,9 +367,14 @@ impl World {
             prop_assert_eq!(matches!(progress.step, Step::NewPassword), must_renew);
             if must_renew {
                 let token = progress.token.unwrap();
-                progress = sign_in::set_new_password(&caller.moment(), &token, PASSWORD)
-                    .await
-                    .map_err(fault)?;
+                self.person.password = match self.person.password {
+                    PASSWORD => NEW_PASSWORD,
+                    _ => PASSWORD,
+                };
+                progress =
+                    sign_in::set_new_password(&caller.moment(), &token, self.person.password)
+                        .await
+                        .map_err(fault)?;
             }
             self.thaw(before, proof);
         }

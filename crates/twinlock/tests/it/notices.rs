@@ -25,6 +25,7 @@ use twinlock_delivery::{Behaviour, Mail};
 use crate::support::caller::{PASSWORD, completed};
 use crate::support::key::{SoftKey, Twist};
 use crate::support::{Caller, Person, Place, TestApp, refused};
+use crate::trusted_devices::NEW_PASSWORD;
 
 on_both_engines!(
     c7_every_security_event_is_told_with_a_link_where_there_is_a_way_back,
@@ -311,10 +312,13 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
     let acting = home.acting(&signed_up.token).await;
     home.set_up_app(&mut ann, &acting).await;
     let (first, codes) = (ann.clone(), ann.codes.clone());
+    // Ids are in the order of time, so each method is the newest in turn.
+    app.forward(1);
     home.set_up_app(&mut ann, &acting).await;
     ann.codes = codes;
     let overview = settings::overview(&home.moment(), &acting).await.unwrap();
     let newest = overview.held.factors.last().unwrap().id;
+    app.forward(1);
     replace(&home, &acting, newest).await;
     let overview = settings::overview(&home.moment(), &acting).await.unwrap();
     let ids: Vec<_> = overview.held.factors.iter().map(|one| one.id).collect();
@@ -329,9 +333,11 @@ async fn everything_that_happens_to_a_person(app: &TestApp) -> (Person, String) 
         .await
         .unwrap();
     settings::reveal(&home.moment(), &acting).await.unwrap();
-    settings::change_password(&home.moment(), &acting, None, PASSWORD)
-        .await
-        .unwrap();
+    for password in [NEW_PASSWORD, PASSWORD] {
+        settings::change_password(&home.moment(), &acting, None, password)
+            .await
+            .unwrap();
+    }
     settings::rename_account(&home.moment(), &acting, "Ann Lee")
         .await
         .unwrap();

@@ -33,9 +33,6 @@ on_both_engines!(
     w12_e01_a_half_session_and_an_old_proof_set_no_key_up,
     b7_five_wrong_answers_end_the_sign_in_and_lock_nothing,
     e11_five_wrong_answers_before_a_change_end_the_session,
-    k7_an_app_is_replaced_by_a_key_and_back,
-    e16_two_removals_at_once_leave_one_method,
-    e8_a_removed_key_comes_back_with_the_account,
     the_json_api_sets_up_and_asks_keys,
     keys_are_not_offered_at_an_address_without_a_name,
     a_kind_that_is_not_allowed_is_not_set_up,
@@ -45,12 +42,16 @@ on_both_engines!(
 
 const ORIGIN: &str = "https://login.example.org";
 
-fn plain() -> Twist {
+pub(crate) fn plain() -> Twist {
     Twist::none(ORIGIN)
 }
 
 /// Somebody with an app and a key, and a fresh session that proved the app.
-async fn with_key(app: &TestApp, email: &str, number: u8) -> (Person, Caller, Completed, SoftKey) {
+pub(crate) async fn with_key(
+    app: &TestApp,
+    email: &str,
+    number: u8,
+) -> (Person, Caller, Completed, SoftKey) {
     let ann = app.person_with_app(email).await;
     let mut caller = app.caller("192.0.2.1");
     let session = caller.sign_in(&ann).await;
@@ -61,18 +62,18 @@ async fn with_key(app: &TestApp, email: &str, number: u8) -> (Person, Caller, Co
 }
 
 /// A half session and what its key is asked.
-async fn asked(caller: &Caller, person: &Person) -> (String, Value) {
+pub(crate) async fn asked(caller: &Caller, person: &Person) -> (String, Value) {
     let token = caller.half_session(person).await;
     let options = second_factor::ask_key(&caller.moment(), &token).await;
     (token, options.unwrap())
 }
 
 /// Answers in a half session.
-async fn tries(caller: &Caller, token: &str, answer: Value) -> Result<Progress, Stop> {
+pub(crate) async fn tries(caller: &Caller, token: &str, answer: Value) -> Result<Progress, Stop> {
     second_factor::verify_key(&caller.moment(), token, answer, None).await
 }
 
-async fn signs_in(caller: &mut Caller, person: &Person, key: &mut SoftKey) -> Completed {
+pub(crate) async fn signs_in(caller: &mut Caller, person: &Person, key: &mut SoftKey) -> Completed {
     let (token, options) = asked(caller, person).await;
     let answer = key.get(&options, &plain());
     let done = tries(caller, &token, answer).await;
@@ -583,119 +584,6 @@ async fn e11_five_wrong_answers_before_a_change_end_the_session(place: &Place) {
         app.mails_about(&ann.email, "a device was signed out").await,
         1
     );
-}
-
-async fn k7_an_app_is_replaced_by_a_key_and_back(place: &Place) {
-    let app = place
-        .app_with(|settings| settings.two_factor.methods = twinlock::config::Methods::One)
-        .await;
-    let mut ann = app.person_with_app("ann@example.org").await;
-    let mut caller = app.caller("192.0.2.1");
-    let session = caller.sign_in(&ann).await;
-    let acting = caller.acting(&session.token).await;
-    let moment = caller.moment();
-    let begun = settings::begin_key(&moment, &acting, String::new(), None)
-        .await
-        .unwrap();
-    // Half done, it changes nothing.
-    app.forward(30);
-    let token = caller.half_session(&ann).await;
-    completed(caller.verify(&token, &caller.code(&ann)).await.unwrap());
-    let mut key = SoftKey::new(1);
-    let answer = key.create(&begun.options, &plain());
-    settings::confirm_key(&moment, &acting, begun.id, answer)
-        .await
-        .unwrap();
-    let held = settings::overview(&moment, &acting).await.unwrap().held;
-    assert_eq!(held.factors.len(), 1);
-    assert_eq!(held.factors[0].kind, Kind::Webauthn);
-    // The acting session survived, and goes back to an app.
-    caller.set_up_app(&mut ann, &acting).await;
-    let held = settings::overview(&moment, &acting).await.unwrap().held;
-    assert_eq!(held.factors[0].kind, Kind::Totp);
-    assert_eq!(held.factors.len(), 1);
-    app.forward(30);
-    let token = caller.half_session(&ann).await;
-    completed(caller.verify(&token, &caller.code(&ann)).await.unwrap());
-}
-
-async fn e16_two_removals_at_once_leave_one_method(place: &Place) {
-    let app = place
-        .app_with(|settings| settings.two_factor.required = false)
-        .await;
-    for round in 0..3_u8 {
-        let email = format!("person{round}@example.org");
-        let (_, caller, session, _) = with_key(&app, &email, round + 1).await;
-        let acting = caller.acting(&session.token).await;
-        let held = settings::overview(&caller.moment(), &acting)
-            .await
-            .unwrap()
-            .held;
-        let both: Vec<_> = held
-            .factors
-            .iter()
-            .map(|factor| {
-                let (caller, acting, id) = (caller.clone(), acting.clone(), factor.id);
-                tokio::spawn(async move {
-                    settings::remove(&caller.moment(), &acting, id, Removal::Undoable).await
-                })
-            })
-            .collect();
-        let mut removed = 0;
-        for one in both {
-            match one.await.unwrap() {
-                Ok(_) => removed += 1,
-                Err(stop) => {
-                    assert_eq!(refused(Err::<(), _>(stop)), Refusal::LastFactor);
-                }
-            }
-        }
-        assert_eq!(removed, 1);
-    }
-}
-
-async fn e8_a_removed_key_comes_back_with_the_account(place: &Place) {
-    let app = place.app().await;
-    let (ann, mut caller, session, mut key) = with_key(&app, "ann@example.org", 1).await;
-    app.forward(60);
-    let acting = caller.acting(&session.token).await;
-    let held = settings::overview(&caller.moment(), &acting)
-        .await
-        .unwrap()
-        .held;
-    let id = held.factors[1].id;
-    settings::remove(&caller.moment(), &acting, id, Removal::Undoable)
-        .await
-        .unwrap();
-    let mail = app.last_mail_to(&ann.email).await;
-    let at = mail.text.find("/not-me/").unwrap() + "/not-me/".len();
-    let link = mail.text[at..].split_whitespace().next().unwrap();
-    twinlock::freeze::flow::press(&caller.moment(), link)
-        .await
-        .unwrap()
-        .unwrap();
-    // The account is opened again by the very key that was taken away.
-    let (token, options) = asked(&caller, &ann).await;
-    let answer = key.get(&options, &plain());
-    let step = tries(&caller, &token, answer).await.unwrap();
-    assert!(matches!(step.step, Step::VerifyEmail { .. }));
-    let token = step.token.unwrap();
-    let moment = caller.moment();
-    twinlock::sign_in::flow::send_code(&moment, &token, false)
-        .await
-        .unwrap();
-    let code = app.mailed_code(&ann.email).await;
-    let done = twinlock::sign_in::flow::verify_code(&moment, &token, &code)
-        .await
-        .unwrap();
-    let done = completed(done);
-    let acting = caller.acting(&done.token).await;
-    let held = settings::overview(&caller.moment(), &acting)
-        .await
-        .unwrap()
-        .held;
-    assert!(held.ids().contains(&id));
-    signs_in(&mut caller, &ann, &mut key).await;
 }
 
 #[expect(clippy::too_many_lines, reason = "the life of one key, call by call")]

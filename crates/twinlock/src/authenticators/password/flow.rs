@@ -143,6 +143,27 @@ pub async fn hash_new(moment: &Moment, password: Zeroizing<String>) -> Result<St
     moment.app.hasher.hash(password, salt).await
 }
 
+/// The hash of a new password, checked already, that takes the place of the one there is: it has to be another one, or whoever was asked for
+/// a new password because the old one is known could keep it.
+///
+/// # Errors
+/// [`Refusal::Field`] with `not_new`; [`crate::app::Fault::Overloaded`] when too many hashes are waiting.
+pub async fn hash_another(
+    moment: &Moment,
+    account: AccountId,
+    password: Zeroizing<String>,
+) -> Result<String, Stop> {
+    let stored = moment.read(move |w| store::load(w, account)).await?;
+    if stored.is_some() {
+        let hasher = &moment.app.hasher;
+        let place = hasher.reserve()?;
+        if hasher.check(place, password.clone(), stored).await? {
+            return Err(rules::not_new().into());
+        }
+    }
+    hash_new(moment, password).await
+}
+
 async fn spend_network(moment: &Moment) -> Result<(), Stop> {
     let settings = &moment.app.settings.limits;
     let (minute, hour) = (

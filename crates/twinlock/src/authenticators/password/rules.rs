@@ -35,10 +35,6 @@ pub fn new_password(
     settings: &Settings,
     about: &[&str],
 ) -> Result<Zeroizing<String>, Refusal> {
-    let refuse = |code| Refusal::Field {
-        field: "password",
-        code,
-    };
     if typed.len() > MOST_BYTES {
         return Err(refuse("too_long"));
     }
@@ -53,6 +49,19 @@ pub fn new_password(
         Err(refuse("too_easy"))
     } else {
         Ok(password)
+    }
+}
+
+/// What is said of a new password that is the old one.
+#[must_use]
+pub const fn not_new() -> Refusal {
+    refuse("not_new")
+}
+
+const fn refuse(code: &'static str) -> Refusal {
+    Refusal::Field {
+        field: "password",
+        code,
     }
 }
 

@@ -56,8 +56,8 @@ pub struct ChangePassword {
     /// The password so far, where the session began with it.
     #[schema(example = "otters juggle pebbles", max_length = 1024)]
     pub current_password: Option<String>,
-    /// The new one.
-    #[schema(example = "herons borrow umbrellas", max_length = 1024)]
+    /// The new one, not the one so far.
+    #[schema(example = "walnuts whisper overnight", max_length = 1024)]
     pub password: String,
 }
 

@@ -54,10 +54,13 @@ pub async fn change_password(
         account: account.id,
     };
     let Some(typed) = current.filter(|_| asks_current) else {
-        let hash = password::flow::hash_new(moment, new).await?;
+        let hash = password::flow::hash_another(moment, account.id, new).await?;
         let locks = Locks::account(account.id.0);
         return moment.write(locks, move |w| change.make(w, &hash)).await;
     };
+    if password::rules::normalize(&typed)? == new {
+        return Err(password::rules::not_new().into());
+    }
     let tried = password::flow::attempt(moment, account.id, &typed).await?;
     let hash = password::flow::hash_new(moment, new).await;
     let hash = password::flow::forgiving(moment, &tried, hash).await?;

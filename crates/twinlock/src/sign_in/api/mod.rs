@@ -42,6 +42,14 @@ pub struct TypedPassword {
     pub password: String,
 }
 
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+pub struct NewPassword {
+    /// As typed. Another one than before.
+    #[schema(example = "herons borrow umbrellas", max_length = 1024)]
+    pub password: String,
+}
+
 /// The second factor: a code, or what a security key answered. Exactly one of the two.
 #[derive(Deserialize, ToSchema)]
 pub struct SecondFactorCode {
@@ -225,7 +233,7 @@ pub async fn confirm_enrolment(
 pub async fn new_password(
     visit: Visit,
     InPath(id): InPath<SignInId>,
-    StrictJson(body): StrictJson<TypedPassword>,
+    StrictJson(body): StrictJson<NewPassword>,
 ) -> Result<Json<SignInState>, Stop> {
     let token = token(&visit, id)?;
     let progress = flow::set_new_password(&visit.moment, token, &body.password).await?;

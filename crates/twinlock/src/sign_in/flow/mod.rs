@@ -130,10 +130,11 @@ async fn opened_step(moment: &Moment, opened: Opened) -> Result<Progress, Stop> 
     })
 }
 
-/// What is asked now, without completing anything: looking never makes a session.
+/// What is asked now, without completing anything: looking never makes a session. Where nothing is asked any more, since another tab made
+/// this device trusted or a method went meanwhile, this sign-in leads nowhere, and a new one gets through.
 fn standing(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     match gate::asked(w, sign_in)? {
-        Next::Session | Next::Thaw => Err(Refusal::WrongStep.into()),
+        Next::Session | Next::Thaw => Err(Refusal::SignInExpired.into()),
         _ => gate::pass(w, sign_in, None, false),
     }
 }
@@ -179,10 +180,10 @@ fn note_refused(w: &mut Work<'_, '_>, account: AccountId, kind: &str) -> Result<
     Ok(())
 }
 
-/// Sets the new password of a reset and goes on. Every session, and every other sign-in, ends.
+/// Sets the new password of a reset, or one that was required, and goes on. Every session, and every other sign-in, ends.
 ///
 /// # Errors
-/// [`Refusal::Field`] for a password that will not do; [`Refusal::WrongStep`] when a second factor is still asked.
+/// [`Refusal::Field`] for a password that will not do, the present one among them; [`Refusal::WrongStep`] when a second factor is still asked.
 pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Result<Progress, Stop> {
     let Held::Stored(token) = read_token(moment, token)? else {
         return Err(Refusal::WrongStep.into());
@@ -203,7 +204,7 @@ pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Resu
         &moment.app.settings.branding.name,
     ];
     let password = password::rules::new_password(typed, &moment.app.settings, &about)?;
-    let hash = password::flow::hash_new(moment, password).await?;
+    let hash = password::flow::hash_another(moment, owner.id, password).await?;
     moment
         .write(Locks::account(token.owner), move |w| {
             let sign_in = store::open(w, &token)?;

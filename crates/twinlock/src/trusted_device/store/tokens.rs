@@ -2,7 +2,7 @@
 
 use crate::app::{AccountId, DeviceId, Stop, Timestamp, Token, Work};
 use crate::config::Ask;
-use crate::trusted_device::{KNOWN, RETIRED, SUCCESSORS, TOKENS, Trust};
+use crate::trusted_device::{KNOWN, MOST_TOKENS, TOKENS, Trust};
 
 use super::Device;
 
@@ -21,9 +21,8 @@ const TAKE_BACK: &str =
 const RETIRE: &str =
     "UPDATE device_token SET retired = 1 WHERE account_id = ?1 AND device_id = ?2 AND retired = 0";
 const NO_TOKENS: &str = "DELETE FROM device_token WHERE account_id = ?1 AND device_id = ?2";
-const OLD_TOKENS: &str = "DELETE FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND secret_hash IN \
-    (SELECT secret_hash FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND retired = ?3 \
-    ORDER BY issued_at DESC, secret_hash LIMIT 1000 OFFSET ?4)";
+const HANDED_OUT: &str =
+    "SELECT COUNT(*) FROM device_token WHERE account_id = ?1 AND device_id = ?2";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
@@ -37,7 +36,7 @@ pub const STATEMENTS: &[&str] = &[
     TAKE_BACK,
     RETIRE,
     NO_TOKENS,
-    OLD_TOKENS,
+    HANDED_OUT,
 ];
 
 /// A device whose token was brought.
@@ -158,7 +157,8 @@ pub(super) fn trust(since: Option<i64>, until: Option<i64>) -> Option<Trust> {
     })
 }
 
-/// A device is used again; its next token if it is trusted. The one that was brought is good until that is.
+/// A device is used again; its next token if it is trusted. The one that was brought, and every other one handed out for it, is good until one of
+/// them is presented: two tabs, a lost answer.
 pub(super) fn use_again(
     w: &mut Work<'_, '_>,
     account: AccountId,
@@ -171,6 +171,10 @@ pub(super) fn use_again(
     }
     let trust = found.device.trust;
     if !trust.is_some_and(|trust| trust.holds(now, w.settings())) {
+        return Ok(None);
+    }
+    if handed_out(w, account, id)? >= MOST_TOKENS {
+        super::end_trust_of(w, account, id)?;
         return Ok(None);
     }
     if w.settings().two_factor.ask == Ask::UntilSignedOut {
@@ -232,8 +236,11 @@ fn hand_out(
         now.into(),
     ];
     w.tx.execute(HAND_OUT, &values)?;
-    let kept = if retired { RETIRED } else { SUCCESSORS };
-    let values = [account.into(), id.into(), retired.into(), kept.into()];
-    w.tx.execute(OLD_TOKENS, &values)?;
     Ok(())
+}
+
+fn handed_out(w: &mut Work<'_, '_>, account: AccountId, id: DeviceId) -> Result<i64, Stop> {
+    let values = [account.into(), id.into()];
+    let count = w.tx.query_opt(HANDED_OUT, &values, |row| row.int(0))?;
+    Ok(count.unwrap_or_default())
 }

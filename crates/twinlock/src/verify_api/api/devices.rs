@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
+use crate::account::rules::clean;
 use crate::app::{Client, DeviceId, Refusal, Stop};
 use crate::edge::{InPath, Page, Visit};
 use crate::trusted_device::api::{TrustedDevice, TrustedDeviceList};
@@ -63,13 +64,13 @@ pub struct CheckedDevice {
 /// `POST /api/v1/accounts/{account}/devices`
 ///
 /// # Errors
-/// [`Refusal::TrustDisabled`], [`Refusal::NoFactor`], [`Refusal::Field`], [`Refusal::NotFound`], [`Refusal::Frozen`].
+/// [`Refusal::TrustDisabled`], [`Refusal::NoFactor`], [`Refusal::Field`], [`Refusal::Frozen`]; [`Refusal::NotFound`], also for a person who signs in here.
 pub async fn make_device(
     visit: Visit,
     InPath(account): InPath<AccountName>,
     StrictJson(body): StrictJson<NewDevice>,
 ) -> Result<Response, Stop> {
-    let label = body.label.trim();
+    let label = clean(&body.label);
     let refuse = |code| Refusal::Field {
         field: "label",
         code,
@@ -79,7 +80,7 @@ pub async fn make_device(
         1..=LONGEST_DEVICE_LABEL => {}
         _ => return Err(refuse("too_long").into()),
     }
-    let made = devices::make(&visit.moment, ask(&visit, account)?, label.to_owned()).await?;
+    let made = devices::make(&visit.moment, ask(&visit, account)?, label).await?;
     let answer = MadeDevice {
         device: TrustedDevice::from(&made.device),
         device_token: made.token,

@@ -30,15 +30,16 @@ struct Query {
 pub async fn list_events(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Stop> {
     let (page, asked) = match read(&query.unwrap_or_default()) {
         Ok((page, query)) => {
-            let asked = asked(&page, query)?;
+            let asked = asked(&visit, &page, query)?;
             (page, asked)
         }
         Err(problem) => return Ok(problem.into_response()),
     };
-    let listed = record::list(&visit.moment, visit.api()?.clone(), asked, page.limit()).await?;
+    let caller = visit.api()?;
+    let listed = record::list(&visit.moment, caller.clone(), asked, page.limit()).await?;
     let list = AuditEventList {
         items: listed.events.into_iter().map(AuditEvent::from).collect(),
-        next_cursor: listed.next.map(|place| place.text()),
+        next_cursor: listed.next.map(|place| place.sealed(&visit.moment, caller)),
     };
     Ok(Json(list).into_response())
 }
@@ -49,7 +50,8 @@ fn read(query: &str) -> Result<(Page, Query), Problem> {
     Ok((page, query))
 }
 
-fn asked(page: &Page, query: Query) -> Result<Asked, Stop> {
+fn asked(visit: &Visit, page: &Page, query: Query) -> Result<Asked, Stop> {
+    let caller = visit.api()?;
     let refuse = |field| Refusal::Field {
         field,
         code: "invalid",
@@ -69,6 +71,8 @@ fn asked(page: &Page, query: Query) -> Result<Asked, Stop> {
         kind: kind.transpose()?.map(|kind| kind.word),
         since: since.transpose()?.unwrap_or_default(),
         // A cursor that is none begins anew, as everywhere.
-        after: page.cursor().and_then(Place::read),
+        after: page
+            .cursor()
+            .and_then(|text| Place::unsealed(&visit.moment.app, caller, text)),
     })
 }

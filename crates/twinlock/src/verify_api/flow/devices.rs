@@ -18,12 +18,16 @@ pub struct Made {
     pub token: String,
 }
 
-/// Makes a trusted device, after the application saw its user prove a second factor on it.
+/// Makes a trusted device, after the application saw its user prove a second factor on it. Not for people who sign in here: they alone say
+/// so, while they prove theirs, or a leaked key would open a way around it.
 ///
 /// # Errors
 /// [`Refusal::TrustDisabled`] where the second factor is asked at every sign-in; [`Refusal::NoFactor`], [`Refusal::Frozen`], [`Refusal::NotFound`].
 pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop> {
     change(moment, ask, move |w, account, by| {
+        if account.application.is_none() {
+            return Err(Refusal::NotFound.into());
+        }
         refuse_frozen(account)?;
         let now = w.now();
         let length = length(w.settings()).ok_or(Refusal::TrustDisabled)?;

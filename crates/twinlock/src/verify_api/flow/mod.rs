@@ -18,6 +18,7 @@ use crate::outbox::Topic;
 use crate::session;
 use crate::sign_in::gate::required_by;
 use crate::sign_in::reset::{By, demand_new_password, reset_two_factor};
+use crate::sign_in::trust::end_copied;
 use crate::throttle;
 use crate::trusted_device;
 use crate::trusted_device::store::{Proven, Remembered};
@@ -89,6 +90,7 @@ pub enum Verified {
 /// [`Refusal::Locked`], [`Refusal::Frozen`], [`Refusal::NotFound`]; a wrong code is no error here.
 pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verified, Stop> {
     change(moment, ask, move |w, account, _| {
+        end_copied(w, account.id)?;
         match judge(w, account, &attempt)? {
             Verdict::Accepted(accepted) => Ok(Verified::Accepted {
                 device_token: remember(w, account.id)?.token,

@@ -20,6 +20,7 @@ pub(crate) const PASSWORD: &str = "otters juggle pebbles";
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) email: String,
+    pub(crate) password: &'static str,
     pub(crate) account: AccountId,
     pub(crate) phone: Option<Phone>,
     pub(crate) codes: Vec<String>,
@@ -96,7 +97,10 @@ impl Caller {
 
     /// A half session: the password is proven, the second factor is asked.
     pub(crate) async fn half_session(&self, person: &Person) -> String {
-        let progress = self.try_password(&person.email, PASSWORD).await.unwrap();
+        let progress = self
+            .try_password(&person.email, person.password)
+            .await
+            .unwrap();
         assert!(matches!(progress.step, Step::SecondFactor { .. }));
         progress.token.unwrap()
     }
@@ -141,7 +145,10 @@ impl Caller {
 
     /// Signs in by the password alone; `None` where more is asked.
     pub(crate) async fn sign_in_without_code(&mut self, person: &Person) -> Option<Completed> {
-        let progress = self.try_password(&person.email, PASSWORD).await.unwrap();
+        let progress = self
+            .try_password(&person.email, person.password)
+            .await
+            .unwrap();
         let Step::Complete(completed) = progress.step else {
             return None;
         };
@@ -151,7 +158,10 @@ impl Caller {
 
     /// Signs in with all that is asked; a new code is waited for where the last one was used.
     pub(crate) async fn sign_in(&mut self, person: &Person) -> Completed {
-        let progress = self.try_password(&person.email, PASSWORD).await.unwrap();
+        let progress = self
+            .try_password(&person.email, person.password)
+            .await
+            .unwrap();
         let progress = match progress.step {
             Step::SecondFactor { .. } => {
                 self.app.forward(30);
@@ -217,6 +227,7 @@ impl Caller {
             .unwrap();
         let completed = completed(progress);
         let person = Person {
+            password: PASSWORD,
             email: email.to_owned(),
             account: completed.session.account,
             phone: None,

@@ -1,0 +1,190 @@
+//! Copies of a device token: noticed, ended, told (attack row T06).
+
+use serde_json::json;
+use twinlock::application::Scope;
+use twinlock::sign_in::gate::Step;
+use twinlock::trusted_device::{MOST_TOKENS, store};
+
+use crate::support::caller::{PASSWORD, was_turned_away};
+use crate::support::{Person, Place, TestApp};
+use crate::trusted_devices::trusted;
+
+on_both_engines!(
+    t06_the_token_changes_at_each_use_and_a_copy_ends_the_device,
+    t06_two_tabs_and_a_lost_answer_harm_nothing,
+    t06_a_copy_used_often_does_not_push_out_the_token_of_its_owner,
+    t06_a_copy_carried_on_for_long_is_still_noticed,
+    t06_a_device_that_used_up_its_tokens_is_asked_once,
+    t06_the_same_token_at_once_makes_one_device,
+    t06_a_copy_beside_a_code_is_noticed_too,
+);
+
+async fn t06_the_token_changes_at_each_use_and_a_copy_ends_the_device(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, first) = trusted(&app, "ann@example.org").await;
+    let mut thief = owner.clone();
+    thief.client.network = twinlock_web::network_key("203.0.113.66".parse().unwrap());
+    let before = owner.client.device_tokens.clone();
+    owner.sign_in_without_code(&ann).await.unwrap();
+    assert_ne!(before, owner.client.device_tokens);
+    // The owner presents the successor: whoever comes with the old value now has a copy.
+    owner.sign_in_without_code(&ann).await.unwrap();
+    let told = app
+        .mails_about(&ann.email, "a trusted device was copied")
+        .await;
+    assert_eq!(told, 0);
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    let told = app
+        .mails_about(&ann.email, "a trusted device was copied")
+        .await;
+    assert_eq!(told, 1);
+    // Both are out, and what was let in by it.
+    assert!(owner.try_acting(&first.token).await.is_none());
+    assert!(owner.sign_in_without_code(&ann).await.is_none());
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    let told = app
+        .mails_about(&ann.email, "a trusted device was copied")
+        .await;
+    assert_eq!(told, 1, "once");
+    owner.sign_in_saying(&ann, true).await;
+    assert!(owner.sign_in_without_code(&ann).await.is_some());
+}
+
+async fn t06_two_tabs_and_a_lost_answer_harm_nothing(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    // Answers that never came: the old value stays good, and so does every successor of it.
+    for _ in 0..7 {
+        let mut lost = owner.clone();
+        assert!(lost.sign_in_without_code(&ann).await.is_some());
+    }
+    // Two tabs: each its own successor of the same value, of which the browser keeps one.
+    let mut tab = owner.clone();
+    assert!(owner.sign_in_without_code(&ann).await.is_some());
+    assert!(tab.sign_in_without_code(&ann).await.is_some());
+    assert!(tab.sign_in_without_code(&ann).await.is_some());
+    assert!(tab.sign_in_without_code(&ann).await.is_some());
+    let told = app
+        .mails_about(&ann.email, "a trusted device was copied")
+        .await;
+    assert_eq!(told, 0);
+}
+
+async fn copies_told(app: &TestApp, ann: &Person) -> usize {
+    app.mails_about(&ann.email, "a trusted device was copied")
+        .await
+}
+
+async fn t06_a_copy_used_often_does_not_push_out_the_token_of_its_owner(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    let copied = owner.clone();
+    // The owner's answer arrives first; the thief then asks again and again with the value both had.
+    owner.sign_in_without_code(&ann).await.unwrap();
+    let mut thief = copied.clone();
+    for _ in 0..8 {
+        thief = copied.clone();
+        thief.sign_in_without_code(&ann).await.unwrap();
+    }
+    // The newest of all is presented, so the owner's is not in use any more: that is noticed as soon as they come back.
+    thief.sign_in_without_code(&ann).await.unwrap();
+    assert_eq!(copies_told(&app, &ann).await, 0);
+    assert!(owner.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 1);
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+}
+
+async fn t06_a_copy_carried_on_for_long_is_still_noticed(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    let mut thief = owner.clone();
+    for _ in 0..60 {
+        thief.sign_in_without_code(&ann).await.unwrap();
+    }
+    assert_eq!(copies_told(&app, &ann).await, 0);
+    assert!(owner.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 1);
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+}
+
+async fn t06_a_device_that_used_up_its_tokens_is_asked_once(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    let (account, mut late) = (ann.account, owner.clone());
+    let earlier = |wanted: i64| {
+        app.work_on(account, move |w| {
+            let device = store::trusted(w, account)?.remove(0).id;
+            for number in 0..wanted {
+                let mut hash = [0; 32];
+                hash[..8].copy_from_slice(&number.to_be_bytes());
+                let values = [account.into(), device.into(), hash.into()];
+                let insert = "INSERT INTO device_token (account_id, device_id, secret_hash, retired, issued_at) VALUES (?1, ?2, ?3, TRUE, 0)";
+                w.tx.execute(insert, &values)?;
+            }
+            Ok(())
+        })
+    };
+    earlier(MOST_TOKENS - 5).await;
+    while owner.sign_in_without_code(&ann).await.is_some() {}
+    let rows = "SELECT COUNT(*) FROM device_token WHERE account_id = ?1";
+    assert_eq!(app.number(rows, &[account.into()]).await, MOST_TOKENS);
+    // Nothing is forgotten for it: an old value is still known for what it is.
+    assert!(late.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 1);
+    owner.sign_in_saying(&ann, true).await;
+    assert!(owner.sign_in_without_code(&ann).await.is_some());
+}
+
+async fn t06_the_same_token_at_once_makes_one_device(place: &Place) {
+    let app = place.app().await;
+    let (ann, owner, _) = trusted(&app, "ann@example.org").await;
+    let tries = (0..12).map(|_| {
+        let (same, ann) = (owner.clone(), ann.clone());
+        tokio::spawn(async move {
+            match same.try_password(&ann.email, PASSWORD).await {
+                Ok(progress) => matches!(progress.step, Step::Complete(_)),
+                // Too many were waiting; nothing was looked at.
+                busy => !was_turned_away(&busy),
+            }
+        })
+    });
+    let mut through = 0;
+    for one in tries.collect::<Vec<_>>() {
+        through += usize::from(one.await.unwrap());
+    }
+    assert!(through >= 1);
+    let told = app
+        .mails_about(&ann.email, "a trusted device was copied")
+        .await;
+    assert_eq!(told, 0);
+    let account = ann.account;
+    let devices = app.work(move |w| store::trusted(w, account)).await.unwrap();
+    assert_eq!(devices.len(), 1);
+}
+
+async fn t06_a_copy_beside_a_code_is_noticed_too(place: &Place) {
+    let app = place.app().await;
+    let usual = [Scope::AccountsWrite, Scope::Verify];
+    let mut shop = app.api().with(&app.api_key("shop", &usual).await);
+    let whole = json!({"external_id": "one", "email": "one@example.org"});
+    shop.post("/api/v1/accounts", &whole).await;
+    let secret =
+        json!({"kind": "totp", "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "activate": true});
+    let bound = shop.post("/api/v1/accounts/ext:one/factors", &secret).await;
+    assert_eq!(bound.status, 201, "{}", bound.body);
+    let devices = "/api/v1/accounts/ext:one/devices";
+    let made = shop.post(devices, &json!({"label": "Firefox"})).await;
+    let first = made.json()["device_token"].clone();
+    let mut newest = first.clone();
+    for _ in 0..2 {
+        let check = json!({"token": newest});
+        let checked = shop.post(&format!("{devices}/verify"), &check).await;
+        newest = checked.json()["device_token"].clone();
+    }
+    let tried = json!({"code": "000000", "device_token": first});
+    let verify = "/api/v1/accounts/ext:one/verify";
+    assert_eq!(shop.post(verify, &tried).await.status, 200);
+    let check = json!({"token": newest});
+    let checked = shop.post(&format!("{devices}/verify"), &check).await;
+    assert_eq!(checked.json(), json!({"trusted": false}));
+}
