@@ -15,5 +15,7 @@ pub mod totp;
 pub mod webauthn;
 
 pub use flow::{held, verify};
-pub use rules::{Accepted, AskedFor, Attempt, Former, Held, Kind, Removal, Since, Verdict, Wrong};
+pub use rules::{
+    Accepted, AskedFor, Attempt, Former, Held, Kind, Removal, Since, Standings, Verdict, Wrong,
+};
 pub use store::Authenticator;

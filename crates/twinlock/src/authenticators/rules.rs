@@ -2,6 +2,7 @@
 
 use crate::app::{AuthenticatorId, DeviceId, Refusal, Timestamp};
 use crate::session::Proof;
+use crate::throttle::Standing;
 
 use super::Authenticator;
 use super::backup_codes::SheetStatus;
@@ -261,6 +262,15 @@ impl Verdict {
             Self::NoFactor => "no_factor",
         }
     }
+}
+
+/// Whether typed codes would be looked at now; `None` where there is nothing to compare them with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standings {
+    /// Codes from an app.
+    pub app: Option<Standing>,
+    /// Backup codes.
+    pub backup_code: Option<Standing>,
 }
 
 /// The far future, said where codes are off until recovery.

@@ -8,6 +8,7 @@ use twinlock_web::{Messages, Problem};
 use crate::account;
 use crate::app::{FrozenBy, Refusal, Timestamp};
 use crate::authenticators::flow::binding::LONGEST_LABEL;
+use crate::authenticators::rules::UNTIL_RECOVERY;
 use crate::authenticators::{self, password};
 
 /// How a refusal is told: status, stable word, and what fills its message `refusal-<word>`.
@@ -93,17 +94,19 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
         }
         Refusal::InvalidMailedCode => messages.text("refusal-invalid-mailed-code"),
         Refusal::Frozen(FrozenBy::Owner) => messages.text("refusal-frozen-by-owner"),
-        Refusal::Locked { still_possible, .. } => {
-            let until = Arg::from(clock_time(told.until.unwrap_or(now), now));
+        Refusal::Locked {
+            until,
+            still_possible,
+        } => {
             let with_code = still_possible.contains(&"backup_code");
-            messages.with(
-                if with_code {
-                    "refusal-locked-use-code"
-                } else {
-                    "refusal-locked"
-                },
-                &[("until", until)],
-            )
+            let id = match (*until == UNTIL_RECOVERY, with_code) {
+                (true, true) => "refusal-locked-off-use-code",
+                (true, false) => "refusal-locked-off",
+                (false, true) => "refusal-locked-use-code",
+                (false, false) => "refusal-locked",
+            };
+            let until = Arg::from(clock_time(*until, now));
+            messages.with(id, &[("until", until)])
         }
         Refusal::ResendTooSoon(_) | Refusal::TooManyRequests { .. } => {
             let until = Arg::from(clock_time(told.until.unwrap_or(now), now));

@@ -174,16 +174,18 @@ pub fn second_factor_standing(
     if second_factor_wait(tally.in_a_row).is_none() {
         return Standing::Off;
     }
-    if tally.locked_until > now {
-        return Standing::Until(tally.locked_until);
-    }
     let more = if mailbox_proved {
         MORE_AFTER_MAILBOX
     } else {
         0
     };
     let limit = month_limit(limits).saturating_add(more);
-    tally.room_at(now, MONTH, limit, cost)
+    match tally.room_at(now, MONTH, limit, cost) {
+        // A wait that ends before the month has room again ends nothing.
+        Standing::Until(at) => Standing::Until(at.max(tally.locked_until)),
+        Standing::Open if tally.locked_until > now => Standing::Until(tally.locked_until),
+        standing @ (Standing::Open | Standing::Off) => standing,
+    }
 }
 
 /// Failures a month from unknown devices.
@@ -328,6 +330,19 @@ mod tests {
             second_factor_standing(&tally, T0.plus(MONTH), &Limits::default(), 1, false),
             Standing::Open
         );
+    }
+
+    #[test]
+    fn a_wait_within_a_month_that_is_used_up_lasts_as_long_as_the_month() {
+        let mut tally = Tally::default();
+        for _ in 0..20 {
+            count_second_factor(&mut tally, T0, 1);
+        }
+        let limits = Limits::default();
+        let standing = second_factor_standing(&tally, at(1), &limits, 1, false);
+        assert_eq!(standing, Standing::Until(T0.plus(MONTH)));
+        let standing = second_factor_standing(&tally, at(1), &limits, 1, true);
+        assert_eq!(standing, Standing::Until(T0.plus(DAY)));
     }
 
     #[test]

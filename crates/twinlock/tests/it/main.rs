@@ -57,3 +57,4 @@ mod tls;
 mod trusted_devices;
 mod tutorial;
 mod two_servers;
+mod wrong_tries;

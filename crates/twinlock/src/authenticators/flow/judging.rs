@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::account::{self, Account};
 use crate::app::{self, AccountId, DeviceId, Refusal, Stop, Timestamp, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::rules::{Accepted, Attempt, Held, Kind, Verdict, Wrong};
+use crate::authenticators::rules::{Accepted, Attempt, Held, Kind, Standings, Verdict, Wrong};
 use crate::authenticators::{backup_codes, store, totp};
 use crate::outbox::Topic;
 use crate::session::Proof;
@@ -37,6 +37,33 @@ pub fn verify_former(
     former: &Held,
 ) -> Result<Verdict, Stop> {
     judge(w, account, attempt, Some(former))
+}
+
+/// Whether a code typed from here would be looked at now. `held`: what codes of the account are compared with. Nothing is counted.
+///
+/// # Errors
+/// The database's trouble.
+pub fn standings(w: &mut Work<'_, '_>, account: AccountId, held: &Held) -> Result<Standings, Stop> {
+    let has_app = held.factors.iter().any(|factor| factor.kind == Kind::Totp);
+    let app = if has_app {
+        let device = trusted_device::store::recognize(w, account)?;
+        // The mailbox is not proven yet in a sign-in that begins.
+        Some(counter(w, account, device, 1, false)?.standing)
+    } else {
+        None
+    };
+    let backup_code = if held.codes_left() > 0 {
+        Some(backup_code_standing(w, account)?)
+    } else {
+        None
+    };
+    Ok(Standings { app, backup_code })
+}
+
+fn backup_code_standing(w: &mut Work<'_, '_>, account: AccountId) -> Result<Standing, Stop> {
+    let now = w.now();
+    let own = throttle::store::load(w, account, Bucket::BackupCode)?;
+    Ok(limits::backup_code_standing(&own, now))
 }
 
 /// `former`: what to compare with instead of what the account holds.
@@ -80,8 +107,8 @@ fn counter(
     w: &mut Work<'_, '_>,
     account: AccountId,
     device: Option<DeviceId>,
-    attempt: &Attempt,
     cost: u32,
+    mailbox_proved: bool,
 ) -> Result<Counter, Stop> {
     let now = w.now();
     if let Some(device) = device {
@@ -97,13 +124,8 @@ fn counter(
     }
     let bucket = Bucket::SecondFactor;
     let tally = throttle::store::load(w, account, bucket)?;
-    let standing = limits::second_factor_standing(
-        &tally,
-        now,
-        &w.settings().limits,
-        cost,
-        attempt.mailbox_proved,
-    );
+    let standing =
+        limits::second_factor_standing(&tally, now, &w.settings().limits, cost, mailbox_proved);
     Ok(Counter {
         bucket,
         tally,
@@ -165,7 +187,7 @@ fn app_code(
         .as_ref()
         .map_or(0, |typed| totp::rules::candidates(&bound, typed));
     let cost = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
-    let mut counter = counter(w, account.id, device, attempt, cost)?;
+    let mut counter = counter(w, account.id, device, cost, attempt.mailbox_proved)?;
     if counter.standing != Standing::Open {
         let codes_left = codes_left(w, account.id, former)?;
         return locked(w, account.id, counter.standing, codes_left);
@@ -223,7 +245,7 @@ fn backup_code(
     }
     own.count(now, 1);
     throttle::store::save(w, account.id, Bucket::BackupCode, &own)?;
-    let mut counter = counter(w, account.id, device, attempt, 1)?;
+    let mut counter = counter(w, account.id, device, 1, attempt.mailbox_proved)?;
     let waits = count(w, account.id, &mut counter, 1)?;
     match backup_codes::flow::consume(w, account.id, &code, only)? {
         Ok(()) => {
@@ -334,8 +356,6 @@ fn locked(
         Standing::Open | Standing::Off => None,
     };
     note_locked(w, account)?;
-    let now = w.now();
-    let own = throttle::store::load(w, account, Bucket::BackupCode)?;
-    let backup_code = codes_left > 0 && limits::backup_code_standing(&own, now) == Standing::Open;
+    let backup_code = codes_left > 0 && backup_code_standing(w, account)? == Standing::Open;
     Ok(Verdict::Locked { until, backup_code })
 }

@@ -7,7 +7,7 @@ mod judging;
 pub use former::{Restored, former, purge, restore};
 
 pub use binding::Proven;
-pub use judging::{verify, verify_former};
+pub use judging::{standings, verify, verify_former};
 
 use twinlock_otp::{Parameters, Secret};
 

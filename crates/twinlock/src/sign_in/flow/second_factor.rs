@@ -3,16 +3,16 @@
 use serde_json::Value;
 use twinlock_db::Locks;
 
-use crate::app::{AccountId, Moment, Refusal, Stop, Timestamp, Token, Work};
-use crate::authenticators::flow::verify_former;
+use crate::app::{AccountId, Moment, Refusal, Stop, Token, Work};
+use crate::authenticators::flow::{standings, verify_former};
 use crate::authenticators::webauthn::flow as webauthn;
 use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
-use crate::authenticators::{Attempt, Verdict, verify};
+use crate::authenticators::{self, Attempt, Standings, Verdict, verify};
 use crate::session::{FirstFactor, Proof};
-use crate::throttle::{self, Bucket, rules::wrong_codes_per_sign_in};
+use crate::throttle::rules::wrong_codes_per_sign_in;
 
 use super::gate::{self, Progress};
-use super::{Held, read_token};
+use super::{Held, read_token, thaw};
 use crate::sign_in::rules::Next;
 use crate::sign_in::store::{self, SignIn};
 
@@ -172,16 +172,21 @@ fn end_after_too_many(
     Ok(())
 }
 
-/// Until when codes of the sign-in's account have to wait, where they do. The sign-in itself may be over.
+/// Whether codes of the sign-in's account would be looked at in another sign-in from here. This one may be over.
 ///
 /// # Errors
-/// The database's trouble.
-pub async fn codes_wait_until(moment: &Moment, token: &str) -> Result<Option<Timestamp>, Stop> {
-    let Some(token) = Token::parse(Token::SIGN_IN, token) else {
-        return Ok(None);
-    };
-    let tally = moment
-        .read(move |w| throttle::store::load(w, AccountId(token.owner), Bucket::SecondFactor));
-    let until = tally.await?.locked_until;
-    Ok((until > moment.now).then_some(until))
+/// The database's trouble; [`Refusal::Frozen`], [`Refusal::SignInExpired`] where no sign-in leads anywhere.
+pub async fn code_standings(moment: &Moment, token: &str) -> Result<Standings, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let owner = gate::owner(w, AccountId(token.owner))?;
+            let account = owner.id;
+            let held = match owner.frozen.and_then(|frozen| frozen.disavowed_from()) {
+                Some(event) => thaw::scene(w, owner, event)?.held,
+                None => authenticators::held(w, account)?,
+            };
+            standings(w, account, &held)
+        })
+        .await
 }

@@ -7,20 +7,18 @@ pub mod new_password;
 pub mod second_factor;
 pub mod security_key;
 pub mod start;
+mod too_many;
 
-use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use twinlock_web::i18n::Arg;
-use twinlock_web::{Shell, safe_return_path};
+use twinlock_web::safe_return_path;
 
 use crate::app::{Refusal, Stop, Token};
 use crate::authenticators::{Authenticator, Kind};
 use crate::config::Method;
-use crate::edge::answer::{clock_time, tell};
-use crate::edge::{Cookies, Visit, page, see_other};
+use crate::edge::answer::tell;
+use crate::edge::{Cookies, Visit, see_other};
 
-use super::flow::second_factor::codes_wait_until;
 use super::flow::{self, Held};
 use super::gate::{Completed, Progress, Step};
 use super::opened::Opened;
@@ -30,13 +28,6 @@ use super::rules::{OPEN_AGAIN, Purpose};
 const HOME: &str = "/settings/security";
 /// Where a recovery code leads.
 const AFTER_RECOVERY_CODE: &str = "/settings/recovery-code-used";
-
-#[derive(Template)]
-#[template(path = "sign_in/pages/too_many.html")]
-struct TooManyPage {
-    page: Shell,
-    wait: Option<String>,
-}
 
 /// `GET /`
 ///
@@ -121,7 +112,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
             Ok(Outcome::Elsewhere(standing.lead_on(visit)))
         }
         Refusal::InvalidCode { .. } | Refusal::KeyNotAccepted if is_over(visit).await? => {
-            Ok(Outcome::Elsewhere(too_many(visit).await?))
+            Ok(Outcome::Elsewhere(too_many::over(visit).await?))
         }
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
@@ -142,21 +133,6 @@ async fn is_over(visit: &Visit) -> Result<bool, Stop> {
         Err(Stop::Refused(Refusal::SignInExpired)) => Ok(true),
         Err(stop) => Err(stop),
     }
-}
-
-async fn too_many(visit: &Visit) -> Result<Response, Stop> {
-    let messages = visit.moment.messages();
-    let until = codes_wait_until(&visit.moment, visit.sign_in()?).await?;
-    let wait = until.map(|until| {
-        let until = Arg::from(clock_time(until, visit.moment.now));
-        messages.with("sign-in-too-many-wait", &[("until", until)])
-    });
-    let template = TooManyPage {
-        page: visit.shell(messages.text("sign-in-too-many-title")),
-        wait,
-    };
-    let answer = page(StatusCode::GONE, &template)?;
-    Ok(visit.cookies().end_sign_in().on(answer))
 }
 
 /// The status of a page that says a refusal in place.

@@ -7,6 +7,7 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
+use crate::authenticators::rules::UNTIL_RECOVERY;
 use crate::authenticators::{AskedFor, Attempt, Authenticator, Kind, Since};
 use crate::config::Ask;
 use crate::edge::answer::{kept, words};
@@ -198,9 +199,12 @@ async fn code_page(
         .or(apps.first().copied());
     let several = apps.len() > 1;
     let more_tries = match refusal {
-        Some(Refusal::Locked { .. }) => mailed_code::mailbox_offer(&visit.moment, &standing.token)
-            .await?
-            .is_some(),
+        // Where codes are off, a proven mailbox brings no more tries.
+        Some(Refusal::Locked { until, .. }) if *until != UNTIL_RECOVERY => {
+            mailed_code::mailbox_offer(&visit.moment, &standing.token)
+                .await?
+                .is_some()
+        }
         _ => false,
     };
     let template = SecondFactorPage {
