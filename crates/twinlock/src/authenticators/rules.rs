@@ -1,11 +1,16 @@
 //! The closed list of second factors and what is asked of each.
 
+use std::time::Duration;
+
 use crate::app::{AuthenticatorId, DeviceId, Refusal, Timestamp};
 use crate::session::Proof;
 use crate::throttle::Standing;
 
 use super::Authenticator;
 use super::backup_codes::SheetStatus;
+
+/// So long a sheet of backup codes may be on nobody's paper yet.
+const JUST_MADE: Duration = Duration::from_secs(3600);
 
 /// A kind of second factor, or the codes that stand in for one.
 #[derive(
@@ -72,6 +77,17 @@ impl Held {
         self.backup_codes
             .as_ref()
             .map_or(0, |sheet| sheet.remaining)
+    }
+
+    /// Whether the account's only factor, `id`, brought backup codes so lately that they may not be saved yet.
+    #[must_use]
+    pub fn has_new_codes_of(&self, id: AuthenticatorId, now: Timestamp) -> bool {
+        let only = matches!(self.factors.as_slice(), [only] if only.id == id);
+        only && self.backup_codes.as_ref().is_some_and(|sheet| {
+            sheet.remaining == sheet.total
+                && sheet.checked_at.is_none()
+                && now < sheet.created_at.plus(JUST_MADE)
+        })
     }
 }
 

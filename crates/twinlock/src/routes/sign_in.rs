@@ -108,14 +108,21 @@ fn enrolment_pages() -> Vec<Route> {
             who,
             post(enrolment::key_options),
         ),
+        // Sent again by whoever is through and signed in, it leads to where missed codes are made; else the use case asks for the sign-in.
         send(
             "/sign-in/enroll/key/{id}",
-            who,
+            Who::Anyone,
             post(enrolment::confirm_key),
         )
         .audited(),
         show("/sign-in/enroll/{id}", who, get(enrolment::scan)),
-        send("/sign-in/enroll/{id}", who, post(enrolment::confirm)).audited(),
+        // As above.
+        send(
+            "/sign-in/enroll/{id}",
+            Who::Anyone,
+            post(enrolment::confirm),
+        )
+        .audited(),
         show("/sign-in/enroll/{id}/code", who, get(enrolment::ask_code)),
     ]
 }

@@ -24,6 +24,7 @@ on_both_engines!(
     e15_nobody_touches_somebody_elses_app,
     e17_a_hostile_name_adds_nothing_to_the_link,
     n09_nobody_sets_anything_up_on_an_address_that_is_not_proven,
+    a_set_up_sent_again_tells_of_codes_only_while_they_count,
 );
 
 async fn e01_a_half_session_of_somebody_with_a_second_factor_enrols_nothing(place: &Place) {
@@ -289,4 +290,44 @@ async fn n09_nobody_sets_anything_up_on_an_address_that_is_not_proven(place: &Pl
     assert!(app.account_of("ann@example.org").await.is_none());
     let rows = credentials(&app).await;
     assert!(rows.values().all(Vec::is_empty), "{rows:?}");
+}
+
+/// The page that showed the codes, loaded again.
+async fn a_set_up_sent_again_tells_of_codes_only_while_they_count(place: &Place) {
+    let open = place.app().await;
+    let bob = open.person("bob@example.org").await;
+    let app = place.app_with(|all| all.two_factor.required = true).await;
+    let caller = app.caller("203.0.113.5");
+    let progress = caller.try_password(&bob.email, PASSWORD).await.unwrap();
+    let token = progress.token.unwrap();
+    sign_in::send_code(&caller.moment(), &token, false)
+        .await
+        .unwrap();
+    let mailed = app.mailed_code(&bob.email).await;
+    let proven = sign_in::verify_code(&caller.moment(), &token, &mailed).await;
+    let token = proven.unwrap().token.unwrap();
+    let pending = enrolment::begin(&caller.moment(), &token, String::from("Phone"))
+        .await
+        .unwrap();
+    let code = Phone::scan(&pending.uri)
+        .unwrap()
+        .code_at(app.time.seconds());
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock-signin", &token);
+    let path = format!("/sign-in/enroll/{}", pending.id);
+    let values = [("code", code.as_str())];
+    let shown = browser.post(&path, &values).await;
+    assert_eq!(shown.status, http::StatusCode::OK, "{}", shown.body);
+    let again = browser.post(&path, &values).await;
+    assert_eq!(again.location(), "/settings/security?done=codes-shown-once");
+    let account = bob.account;
+    app.work_on(account, move |w| {
+        twinlock::authenticators::flow::remove_all(w, account, Removal::Undoable)
+    })
+    .await;
+    let again = browser.post(&path, &values).await;
+    assert_eq!(again.location(), "/settings/security?done=set-up-over");
+    // Neither signed in nor in a sign-in: nothing to set up.
+    let stranger = app.browser().post(&path, &values).await;
+    assert_eq!(stranger.status, http::StatusCode::GONE);
 }

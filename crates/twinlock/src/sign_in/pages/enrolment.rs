@@ -11,11 +11,11 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Messages, Shell, StrictForm, safe_return_path};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
-use crate::authenticators::Kind;
 use crate::authenticators::backup_codes::Sheet;
 use crate::authenticators::backup_codes::pages::{ShownSheet, carried_back};
 use crate::authenticators::flow::binding;
 use crate::authenticators::totp::pages::{PlatformApps, Setup, by_platform};
+use crate::authenticators::{Kind, held};
 use crate::config::Enrolment;
 use crate::edge::answer::words;
 use crate::edge::{Visit, page, see_other};
@@ -179,8 +179,8 @@ pub async fn confirm_key(
     let Ok(key) = id.parse::<AuthenticatorId>() else {
         return Ok(see_other("/sign-in/enroll"));
     };
-    if is_through(&visit) {
-        return Ok(see_other("/settings/security?done=codes-shown-once"));
+    if let Some(answer) = sent_again(&visit, key).await? {
+        return Ok(answer);
     }
     let answer = serde_json::from_str(&form.credential).unwrap_or(Value::Null);
     let ended = enrolment::confirm_key(&visit.moment, visit.sign_in()?, key, answer).await;
@@ -196,9 +196,20 @@ pub async fn confirm_key(
     }
 }
 
-/// The page that showed the codes was sent again: the sign-in is through.
-fn is_through(visit: &Visit) -> bool {
-    visit.acting.is_some() && visit.sign_in.is_none()
+/// Where the set-up of a sign-in leads that is through: to where the codes are missed, if it brought them just now and still counts.
+async fn sent_again(visit: &Visit, id: AuthenticatorId) -> Result<Option<Response>, Stop> {
+    let (Some(acting), None) = (&visit.acting, &visit.sign_in) else {
+        return Ok(None);
+    };
+    let account = acting.session.account;
+    let held = visit.moment.read(move |w| held(w, account)).await?;
+    Ok(Some(see_other(
+        if held.has_new_codes_of(id, visit.moment.now) {
+            "/settings/security?done=codes-shown-once"
+        } else {
+            "/settings/security?done=set-up-over"
+        },
+    )))
 }
 
 fn enrolled_page(visit: &Visit, enrolled: &enrolment::Enrolled) -> Result<Response, Stop> {
@@ -286,8 +297,8 @@ pub async fn confirm(
     let Ok(app) = id.parse::<AuthenticatorId>() else {
         return Ok(see_other("/sign-in/enroll"));
     };
-    if is_through(&visit) {
-        return Ok(see_other("/settings/security?done=codes-shown-once"));
+    if let Some(answer) = sent_again(&visit, app).await? {
+        return Ok(answer);
     }
     let ended = enrolment::confirm(&visit.moment, visit.sign_in()?, app, form.code).await;
     if let Err(Stop::Refused(Refusal::NotFound)) = ended {
