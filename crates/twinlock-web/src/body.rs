@@ -1,4 +1,4 @@
-//! Request bodies, read strictly: one content type, at most 64 kB, and exactly the fields that were asked
+//! Request bodies, read strictly: one content type, at most 64 KiB, and exactly the fields that were asked
 //! for, each once.
 
 use axum::body::Body;
@@ -20,7 +20,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 ///
 /// Refuses by itself, at any depth of plain structs, unknown fields and keys sent twice; `T` needs no
 /// `deny_unknown_fields`, except where it uses `flatten` or untagged or internally tagged enums, which hide
-/// their fields. Answers: 415 for another content type, 413 over 64 kB, 400 for what is not one JSON text
+/// their fields. Answers: 415 for another content type, 413 over 64 KiB, 400 for what is not one JSON text
 /// (or is nested deeper than 32), 422 naming the field for everything else.
 #[derive(Debug, Clone)]
 pub struct StrictJson<T>(pub T);
@@ -237,7 +237,7 @@ fn too_large() -> Problem {
         "body_too_large",
         "The body is too large",
     )
-    .detail("Send at most 64 kB.")
+    .detail("Send at most 64 KiB.")
 }
 
 fn malformed(detail: &str) -> Problem {

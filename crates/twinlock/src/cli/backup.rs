@@ -48,7 +48,7 @@ impl Backup {
             say(&json!({ "file": self.file, "bytes": bytes, "key_file": key }).to_string());
         } else {
             say(&format!(
-                "{} was written ({} kB).\nThe key file {} is not in it: keep a copy of it apart, or the backup cannot be read.",
+                "{} was written ({} KiB).\nThe key file {} is not in it: keep a copy of it apart, or the backup cannot be read.",
                 self.file.display(),
                 bytes.div_ceil(1024),
                 key.display()

@@ -101,7 +101,7 @@ const INTRODUCTION: &str = "JSON in and out, UTF-8; times in RFC 3339 (UTC), ids
 
 Every call is made with a bearer token in `Authorization`: an API key (`tlk_…`, server to server), a session (`tls_…`) or a sign-in that is not complete yet (`tli_…`). The session of our own pages, in its cookie, serves too; writes with it must come from our own origin.
 
-Fields that are unknown, stand twice or have another type are refused (422), as is a body over 64 kB (413) or of another type (415). Errors are problem documents (RFC 9457, `application/problem+json`) with a stable `code`, explained at `/help/errors`. On 429 and 503 `retry_after` and the header `Retry-After` say when to try again.
+Fields that are unknown, stand twice or have another type are refused (422), as is a body over 64 KiB (413) or of another type (415). Errors are problem documents (RFC 9457, `application/problem+json`) with a stable `code`, explained at `/help/errors`. On 429 and 503 `retry_after` and the header `Retry-After` say when to try again.
 
 Beyond what each call lists, any may be answered 404 `not_found` or 405 `method_not_allowed` for a path or method there is not, 408 for a body that comes too slowly, and 421 for a host name that is not this server's.";
 
