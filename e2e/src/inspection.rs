@@ -29,7 +29,7 @@ const LAYOUT: &str = r#"(() => {
   if (root.scrollWidth > wide || document.body.scrollWidth > wide) {
     const widest = [...document.body.querySelectorAll("*")].filter((element) => {
       const box = element.getBoundingClientRect();
-      return shown(element) && (box.right > wide + 0.5 || box.left < -0.5) && !element.closest(".skip, .tabs, .unseen");
+      return shown(element) && (box.right > wide + 0.5 || box.left < -0.5) && !element.closest(".skip, .unseen");
     });
     faults.push(`${root.scrollWidth} px wide: ${widest.slice(0, 3).map(name).join(" | ")}`);
   }
