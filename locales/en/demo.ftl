@@ -18,6 +18,7 @@ demo-phone-left =
         [one] 1 second left
        *[other] { $seconds } seconds left
     }
+demo-phone-older = Older
 demo-phone-remove = Remove
 demo-phone-scan = Scan the QR code that is shown
 demo-phone-key = Key or otpauth address

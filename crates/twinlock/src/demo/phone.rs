@@ -1,5 +1,6 @@
 //! The simulated phone: an authenticator app that shows running codes.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,6 +45,8 @@ pub struct Running {
     pub id: u64,
     /// What the app shows beside it.
     pub name: String,
+    /// Whether a newer key has the same name, as after a new QR code for the same account.
+    pub older: bool,
     /// The code.
     pub code: String,
     /// Seconds until the next one.
@@ -96,20 +99,24 @@ impl Phone {
     #[must_use]
     pub fn running(&self, now: Timestamp) -> Vec<Running> {
         let seconds = now.as_seconds();
-        self.keys()
-            .iter()
-            .filter_map(|kept| {
-                let (secret, parameters) = kept.key()?;
-                let step = parameters.step_at(seconds);
-                let ends = (step + 1) * i64::from(parameters.period);
-                Some(Running {
-                    id: kept.id,
-                    name: kept.name.clone(),
-                    code: parameters.code_at_step(&secret, step).to_string(),
-                    seconds_left: ends - seconds,
-                })
-            })
-            .collect()
+        let keys = self.keys();
+        let mut names = HashSet::new();
+        let mut running = Vec::new();
+        for kept in keys.iter() {
+            let Some((secret, parameters)) = kept.key() else {
+                continue;
+            };
+            let step = parameters.step_at(seconds);
+            let ends = (step + 1) * i64::from(parameters.period);
+            running.push(Running {
+                id: kept.id,
+                name: kept.name.clone(),
+                older: !names.insert(kept.name.as_str()),
+                code: parameters.code_at_step(&secret, step).to_string(),
+                seconds_left: ends - seconds,
+            });
+        }
+        running
     }
 
     fn keys(&self) -> MutexGuard<'_, Vec<Kept>> {
@@ -224,5 +231,31 @@ mod tests {
         let id = again.running(Timestamp::from_millis(0))[0].id;
         again.remove(id).unwrap();
         assert!(again.running(Timestamp::from_millis(0)).is_empty());
+    }
+
+    #[test]
+    fn of_two_keys_for_the_same_account_the_older_one_is_marked() {
+        let folder = tempfile::tempdir().unwrap();
+        let phone = Phone::open(folder.path().join("phone.json")).unwrap();
+        for (account, key) in [
+            ("ann", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+            ("bob", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+            ("ann", "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK"),
+        ] {
+            let address = format!("otpauth://totp/Acme:{account}?secret={key}&issuer=Acme");
+            assert!(phone.add(&address).unwrap());
+        }
+        let shown = phone.running(Timestamp::from_millis(0));
+        let told: Vec<_> = (shown.iter())
+            .map(|code| (code.name.as_str(), code.older))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Acme: ann", false),
+                ("Acme: bob", false),
+                ("Acme: ann", true)
+            ]
+        );
     }
 }
