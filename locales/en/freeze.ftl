@@ -45,13 +45,13 @@ frozen-step-password-if = If your password was changed since, choose a new one.
 frozen-afterwards = Then your account is open again, with your methods as they were before.
 frozen-others = It was frozen before by somebody who looks after it, and stays so until they open it: { $support }.
 
-thaw-second-factor-before = Your account is frozen, because “This was not me” was pressed in a mail about it. To open it again, type a code that counted before that.
-thaw-second-factor-now = Your account is frozen, because “This was not me” was pressed in a mail about it. Before that it had no second factor, so the one that is set up now is asked. If you never set one up, ask { $support } to reset your two-factor authentication.
-thaw-mailbox = Your account is frozen. To open it again, we make sure that your mailbox is yours.
-thaw-new-password = Your account is frozen. To open it again, choose a new password: somebody may know the old one.
+thaw-second-factor-before = Your account is frozen: somebody pressed “This was not me” in a mail about it. To open it again, use the authenticator app, security key or backup code that you had before what that mail reports.
+thaw-second-factor-now = Your account is frozen: somebody pressed “This was not me” in a mail about it. Before what that mail reports, two-factor authentication was off, so use the method that is set up now. If you did not set it up, ask { $support } to reset your two-factor authentication.
+thaw-mailbox = Your account is frozen. To open it again, show that this mailbox is yours: type the code that we send there.
+thaw-new-password = Your account is frozen. To open it again, choose a new password: somebody else may know the old one.
 
 open-again-title = Your account is open again
-open-again-what = You proved that it is yours. Every other session ended, and no device is known any more.
+open-again-what = You proved that it is yours. You are signed out everywhere else, and no device is remembered any more.
 open-again-kept = Counts again
 open-again-removed = Gone for good
 open-again-none = Two-factor authentication is off, as it was before.
