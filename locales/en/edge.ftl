@@ -15,7 +15,8 @@ appearance-system = As the device
 appearance-light = Light
 appearance-dark = Dark
 error-request = Request { $request }
-error-method = This page cannot be asked for like that. Go back to the start and follow the links there.
+error-method-title = This address cannot be used like that
+error-method = A form or a program sent something to an address that takes nothing of the kind. Nothing was changed. Go to the start page and follow the links there.
 error-title = That did not work
 start-again = Start again
 unreadable-form-title = That form could not be read
@@ -56,7 +57,11 @@ refusal-not-found = There is nothing here, or it is not yours.
 refusal-not-found-title = Not found
 refusal-already-exists = There is one already.
 refusal-already-exists-title = It exists already
-refusal-resend-too-soon = A code was sent a moment ago. You can ask for a new one in { $seconds } seconds.
+refusal-resend-too-soon =
+    { $seconds ->
+        [one] A code was sent a moment ago. You can ask for a new one in 1 second.
+       *[other] A code was sent a moment ago. You can ask for a new one in { $seconds } seconds.
+    }
 refusal-resend-too-soon-title = Too soon for a new code
 refusal-too-many-requests = That was asked too often. Try again at { $until }.
 refusal-too-many-requests-title = Too many requests

@@ -14,7 +14,7 @@ use crate::audit;
 use crate::server::Opening;
 use crate::server::rotation::{self, Walked};
 
-use super::{say, settings, trouble};
+use super::{counted, say, settings, trouble};
 
 /// The keys that seal secrets in the database, and the master key that wraps them.
 #[derive(clap::Args)]
@@ -101,7 +101,8 @@ async fn list(app: &App, as_json: bool) -> anyhow::Result<ExitCode> {
             ""
         };
         say(&format!(
-            "data key {id}  {state}  made {made}  {values} values{also}"
+            "data key {id}  {state}  made {made}  {}{also}",
+            counted(values, "value", "values")
         ));
     }
     let unfinished = keys.iter().any(|key| key.state == KeyState::Opens);
@@ -147,8 +148,8 @@ async fn rotate(app: &App, as_json: bool) -> anyhow::Result<ExitCode> {
         say(&line.to_string());
     } else {
         say(&format!(
-            "Data key {key} seals now; {resealed} of {} values were sealed anew, the others had been sealed with it already. The keys before are retired: they stay, wrapped, and open old values should any turn up.",
-            walked.values
+            "Data key {key} seals now; {resealed} of {} sealed anew, the others were sealed with it already. The keys before are retired: they stay, wrapped, and open old values should any turn up.",
+            counted(walked.values, "value", "values")
         ));
     }
     Ok(ExitCode::SUCCESS)

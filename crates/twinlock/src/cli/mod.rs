@@ -115,6 +115,11 @@ fn say(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// A number and what it counts.
+fn counted(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 /// Writes what is wrong to standard error, in red on a terminal.
 fn complain(text: &str) {
     let mut err = std::io::stderr().lock();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::server::restore::{self, Marked};
 
-use super::{say, settings};
+use super::{counted, say, settings};
 
 /// Put a backup back, so that nothing that was used up since it was made can be used again.
 ///
@@ -69,9 +69,38 @@ fn words(marked: &Marked) -> String {
         devices,
         epoch,
     } = marked;
+    let sessions = counted(*sessions, "session", "sessions");
+    let sheets = counted(
+        *backup_code_sheets,
+        "sheet of backup codes",
+        "sheets of backup codes",
+    );
+    let devices = counted(*devices, "known device", "known devices");
     format!(
-        "Ended: {sessions} sessions, {backup_code_sheets} sheets of backup codes, {devices} known devices, and every open sign-in, mailed code and link.\n\
+        "Ended: {sessions}, {sheets}, {devices}, and every open sign-in, mailed code and link.\n\
          What was changed since the copy was made is undone: look through `twinlock key list` for keys that were revoked meanwhile.\n\
          With several nodes, start them all afresh (epoch {epoch})."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_kind_is_told_as_one() {
+        let marked = Marked {
+            epoch: 3,
+            sessions: 1,
+            backup_code_sheets: 1,
+            devices: 2,
+        };
+        let words = words(&marked);
+        let start = "Ended: 1 session, 1 sheet of backup codes, 2 known devices, and every";
+        assert!(words.starts_with(start), "{words}");
+        assert!(
+            words.ends_with("start them all afresh (epoch 3)."),
+            "{words}"
+        );
+    }
 }

@@ -124,9 +124,13 @@ impl Frame {
     /// A page that says that this address is not written to like that.
     #[must_use]
     pub fn wrong_method(&self) -> Response {
-        let title = "help-error-method-not-allowed-title";
         let text = self.messages.text("error-method");
-        self.error_page(StatusCode::METHOD_NOT_ALLOWED, title, &text, Onward::Home)
+        self.error_page(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "error-method-title",
+            &text,
+            Onward::Home,
+        )
     }
 
     /// A stop as a page or a problem document.

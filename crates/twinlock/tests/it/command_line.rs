@@ -270,3 +270,34 @@ fn a_setting_nobody_knows_stops_everything_with_the_nearest_known_name() {
         assert!(said.contains("did you mean `server.listen`?"), "{said}");
     }
 }
+
+#[test]
+fn changing_keys_says_what_was_done_and_what_to_keep() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let says = |arguments: &[&str]| {
+        let done = once(here, arguments);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    says(&["migrate"]);
+    let said = says(&["keys", "rotate"]);
+    assert!(said.starts_with("Data key 2 seals now; "), "{said}");
+    assert!(said.contains("The keys before are retired"), "{said}");
+    let said = says(&["keys", "list"]);
+    assert!(said.contains("data key 1  retired  made "), "{said}");
+    assert!(said.contains("data key 2  seals  made "), "{said}");
+    assert!(!said.contains("not finished"), "{said}");
+    let said = says(&["keys", "rotate", "--master", "--prepare"]);
+    assert!(said.starts_with("The next master key is in "), "{said}");
+    assert!(said.contains("twinlock keys rotate --master"), "{said}");
+    let said = says(&["keys", "rotate", "--master"]);
+    assert!(said.contains("wrapped with a new master key"), "{said}");
+    let kept = said
+        .lines()
+        .find_map(|line| line.strip_prefix("The old one is kept in "))
+        .and_then(|rest| rest.strip_suffix(": backups made until now need it."))
+        .unwrap();
+    assert!(here.join(kept).exists(), "{kept}");
+    says(&["doctor"]);
+}

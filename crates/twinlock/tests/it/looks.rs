@@ -21,6 +21,7 @@ on_both_engines!(
     d6_the_codes_come_as_a_file_without_scripts,
     where_nobody_has_a_password_there_is_none_to_set,
     x02_no_page_has_anything_inline_or_from_elsewhere,
+    an_address_used_in_another_way_answers_with_a_page_that_leads_on,
 );
 
 async fn insider(app: &TestApp, email: &str) -> (Person, Browser) {
@@ -349,5 +350,18 @@ fn must_be_plain(path: &str, html: &str) {
     }
     for link in html.split("<link").skip(1) {
         assert!(link.contains("href=\"/assets/"), "{path}: {link:.80}");
+    }
+}
+
+async fn an_address_used_in_another_way_answers_with_a_page_that_leads_on(place: &Place) {
+    let app = place.app().await;
+    let (_, mut insider) = insider(&app, "ann@example.org").await;
+    for browser in [&mut app.browser(), &mut insider] {
+        let answer = browser.post("/help", &[]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+        let page = Page::parse(&answer.body).unwrap();
+        assert_eq!(page.heading(), "This address cannot be used like that");
+        assert!(page.text().contains("Nothing was changed."));
+        assert_eq!(page.link("Go to the start page").unwrap(), "/");
     }
 }

@@ -203,3 +203,32 @@ fn what_is_no_whole_copy_with_its_key_is_not_put_back_and_nothing_is_changed() {
     fails(&once(here, &["restore", "--mark"]), "already serves");
     assert!(running.terminate().success());
 }
+
+#[test]
+fn the_command_says_what_it_put_back_and_what_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    assert!(once(here, &["migrate"]).status.success());
+    assert!(once(here, &["backup", "copy.db"]).status.success());
+    let done = once(here, &["restore", "copy.db"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let said = text(&done.stdout);
+    let ended = "Ended: 0 sessions, 0 sheets of backup codes, 0 known devices, and every open sign-in, mailed code and link.";
+    for line in ["copy.db is the database now.", ended] {
+        assert!(said.lines().any(|own| own == line), "{said}");
+    }
+    let kept = said
+        .lines()
+        .find_map(|line| line.strip_prefix("The one before is "))
+        .and_then(|rest| rest.strip_suffix("; delete it when you are sure."))
+        .unwrap();
+    assert!(here.join(kept).exists(), "{kept}");
+    assert!(said.contains("twinlock key list"), "{said}");
+    assert!(said.contains("(epoch 1)"), "{said}");
+    let marked = once(here, &["restore", "--mark"]);
+    let said = text(&marked.stdout);
+    assert!(
+        said.starts_with(ended) && said.contains("(epoch 2)"),
+        "{said}"
+    );
+}

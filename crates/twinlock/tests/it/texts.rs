@@ -154,6 +154,78 @@ fn every_refusal_has_its_sentence_and_its_title() {
     );
 }
 
+/// Counts that are never one: two days at least, and lengths of texts.
+const NEVER_ONE: [&str; 7] = [
+    "when-days",
+    "api-length",
+    "api-length-least",
+    "api-length-most",
+    "refusal-too-long-most",
+    "settings-password-hint",
+    "new-password-hint",
+];
+
+#[test]
+fn every_count_has_its_words_for_one_and_for_more() {
+    let english = texts::catalog().unwrap().messages("en");
+    let counts = "count|seconds|minutes|hours|days|left|least|most";
+    let counted = Regex::new(&format!(r"\{{ \$({counts}) \}} [a-z]+s\b")).unwrap();
+    let choice = Regex::new(&format!(r"\{{ \$({counts}) ->")).unwrap();
+    let mut chosen = 0;
+    for (file, text) in english_files() {
+        for (id, message) in messages_of(&text) {
+            let Some(found) = choice.captures(&message) else {
+                let alone = counted.is_match(&message);
+                let expected = NEVER_ONE.contains(&id.as_str());
+                assert!(!alone || expected, "{id} in {file} says 1 as it says 2");
+                continue;
+            };
+            chosen += 1;
+            let said = |n: i64| english.with(&id, &[(&found[1], n.into())]);
+            let one = said(1);
+            assert_ne!(one, said(2).replace('2', "1"), "{id} in {file}");
+            assert!(!counted_one().is_match(&one), "{one:?}: {id} in {file}");
+            assert!(said(2).contains('2'), "{id} in {file}");
+        }
+    }
+    assert!(chosen > 10, "{chosen}");
+}
+
+/// “1 days”.
+fn counted_one() -> Regex {
+    Regex::new(r"\b1 (seconds|minutes|hours|days|codes|sessions|pages|suggestions)\b").unwrap()
+}
+
+/// The messages of a file: their ids, and what stands from there to the next one.
+fn messages_of(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        match line.split_once(" =") {
+            Some((id, rest)) if !line.starts_with([' ', '\u{7d}']) => {
+                found.push((id.to_owned(), rest.to_owned()));
+            }
+            _ => {
+                if let Some((_, message)) = found.last_mut() {
+                    message.push('\n');
+                    message.push_str(line);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn english_files() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../locales/en");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        files.push((name, std::fs::read_to_string(&path).unwrap()));
+    }
+    files
+}
+
 #[test]
 fn no_address_stands_twice_in_the_table() {
     let mut seen = BTreeSet::new();
