@@ -4,14 +4,14 @@
     reason = "time limits and late answers on real sockets are measured in real time"
 )]
 
-use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use twinlock_delivery::{Mail, MailProvider, Outcome};
 
+use crate::log::Log;
 use crate::scripted::Reply::{Close, Hang, Say};
 use crate::scripted::{Reply, ScriptedServer};
 use crate::{mail, provider};
@@ -250,24 +250,7 @@ async fn a_server_that_talks_nonsense_does_not_end_the_worker() {
 
 #[tokio::test]
 async fn nothing_of_a_mail_reaches_the_log() {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(text);
-            Ok(text.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let log = Log::listen();
     tracing::info!("the log works");
     let server = ScriptedServer::start(|_, line| {
         line.starts_with("EHLO")
@@ -279,7 +262,7 @@ async fn nothing_of_a_mail_reaches_the_log() {
         assert_eq!(why(smtp.send(&mail(id)).await).0, "accepted");
     }
     drop(smtp);
-    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let written = log.written();
     assert!(written.contains("the log works"));
     for secret in ["ann@", "ABCD", "geheim", "AUTH", "AHVzZXIAZ2VoZWlt"] {
         assert!(!written.contains(secret), "{secret} in\n{written}");

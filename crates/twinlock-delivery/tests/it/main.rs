@@ -8,6 +8,7 @@
 
 mod bad_days;
 mod good_days;
+mod log;
 mod scripted;
 
 use std::time::Duration;
