@@ -1,13 +1,16 @@
-//! Mail providers: a message in, an outcome out.
+//! Mail and text-message providers: a message in, an outcome out.
 //!
 //! This crate knows nothing of accounts, codes or the outbox. Whoever calls it keeps the message
 //! until the outcome is [`Outcome::Accepted`] or [`Outcome::Refused`], and tries again after
 //! [`Outcome::Later`]. No text in an outcome names an address or quotes a message, so outcomes may
 //! be logged and stored.
 //!
-//! Delivery is *at least once*: when a server goes silent after it has read a message, nobody can
-//! know whether it kept it. The repeat carries the same `Message-ID`, by which mail systems and
-//! people's mail programs recognise a duplicate.
+//! Delivery of mail is *at least once*: when a server goes silent after it has read a message,
+//! nobody can know whether it kept it. The repeat carries the same `Message-ID`, by which mail
+//! systems and people's mail programs recognise a duplicate.
+//!
+//! Texts ([`Text`], [`TextProvider`]) have no such thing, and each copy costs: the outcome says
+//! whether a text may have been taken ([`TextOutcome::Later`]).
 #![cfg_attr(
     test,
     allow(
@@ -24,6 +27,7 @@ mod letter;
 mod memory;
 mod smtp;
 mod smtp_url;
+mod text;
 
 use std::fmt;
 use std::future::Future;
@@ -32,6 +36,10 @@ use std::pin::Pin;
 pub use memory::{Behaviour, MemoryMail};
 pub use smtp::SmtpProvider;
 pub use smtp_url::{ConfigError, TlsMode};
+pub use text::{
+    Alphabet, MemoryTexts, Refusal, Segments, SendingText, Text, TextOutcome, TextProvider,
+    segments,
+};
 
 /// The bytes a mail goes over the wire as (RFC 5322), from `sender`: what the SMTP provider sends. `None` where the address is not usable,
 /// the id is too long, or `sender` is not a mailbox.

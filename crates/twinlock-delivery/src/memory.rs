@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::address::wire_address;
 use crate::{Mail, MailProvider, Outcome, Sending};
 
-/// How a [`MemoryMail`] answers.
+/// How a [`MemoryMail`] or a [`MemoryTexts`](crate::MemoryTexts) answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Behaviour {
-    /// Keeps the mail and accepts it.
+    /// Keeps the message and accepts it.
     #[default]
     Accept,
     /// Keeps nothing and answers [`Outcome::Later`].
@@ -17,7 +17,7 @@ pub enum Behaviour {
     Refuse,
     /// Keeps nothing and never answers.
     Hang,
-    /// Keeps the mail and yet answers [`Outcome::Later`]: an acceptance lost on the way back.
+    /// Keeps the message and yet answers [`Outcome::Later`]: an acceptance lost on the way back.
     AcceptThenFail,
 }
 
