@@ -10,7 +10,8 @@
 //! systems and people's mail programs recognise a duplicate.
 //!
 //! Texts ([`Text`], [`TextProvider`]) have no such thing, and each copy costs: the outcome says
-//! whether a text may have been taken ([`TextOutcome::Later`]).
+//! whether a text may have been taken ([`TextOutcome::Later`]), and what happened to one that was
+//! is told later by signed reports ([`StatusReport`]).
 #![cfg_attr(
     test,
     allow(
@@ -37,8 +38,10 @@ pub use memory::{Behaviour, MemoryMail};
 pub use smtp::SmtpProvider;
 pub use smtp_url::{ConfigError, TlsMode};
 pub use text::{
-    Alphabet, MemoryTexts, Refusal, Segments, SendingText, Text, TextOutcome, TextProvider,
-    segments,
+    Alphabet, DeliveryState, KannelProvider, KannelSettings, MemoryTexts, Refusal, ReportRefusal,
+    Reported, SIGNATURE_HEADER, Segments, SendingText, StatusReport, Text, TextConfigError,
+    TextOutcome, TextProvider, TwilioProvider, TwilioReports, TwilioSender, TwilioSettings,
+    WebhookProvider, WebhookReports, WebhookSettings, read_kannel_report, segments,
 };
 
 /// The bytes a mail goes over the wire as (RFC 5322), from `sender`: what the SMTP provider sends. `None` where the address is not usable,

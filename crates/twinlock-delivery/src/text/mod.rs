@@ -5,15 +5,32 @@
 //! have the text although it did not say so ([`TextOutcome::Later`] with `maybe_sent`). Whoever
 //! sends decides whether a second copy is better than none.
 
+mod gateway;
+mod kannel;
 mod memory;
+mod report;
 mod segments;
+mod settings;
+mod signature;
+mod twilio;
+mod twilio_codes;
+mod twilio_reports;
+mod webhook;
+mod webhook_reports;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use kannel::{KannelProvider, KannelSettings, read_kannel_report};
 pub use memory::MemoryTexts;
+pub use report::{DeliveryState, ReportRefusal, Reported, StatusReport};
 pub use segments::{Alphabet, Segments, segments};
+pub use settings::TextConfigError;
+pub use twilio::{TwilioProvider, TwilioSender, TwilioSettings};
+pub use twilio_reports::TwilioReports;
+pub use webhook::{SIGNATURE_HEADER, WebhookProvider, WebhookSettings};
+pub use webhook_reports::WebhookReports;
 
 /// One text to one phone.
 #[derive(Clone, PartialEq, Eq)]

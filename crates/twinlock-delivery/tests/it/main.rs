@@ -1,4 +1,4 @@
-//! Mail over real connections: a real server for good days, a scripted one for bad days.
+//! Mail and texts over real connections: real servers for good days, scripted ones for bad days.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +10,7 @@ mod bad_days;
 mod good_days;
 mod log;
 mod scripted;
+mod texts;
 
 use std::time::Duration;
 
