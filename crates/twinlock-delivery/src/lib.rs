@@ -39,9 +39,9 @@ pub use smtp::SmtpProvider;
 pub use smtp_url::{ConfigError, TlsMode};
 pub use text::{
     Alphabet, DeliveryState, KannelProvider, KannelSettings, MemoryTexts, Refusal, ReportRefusal,
-    Reported, SIGNATURE_HEADER, Segments, SendingText, StatusReport, Text, TextConfigError,
-    TextOutcome, TextProvider, TwilioProvider, TwilioReports, TwilioSender, TwilioSettings,
-    WebhookProvider, WebhookReports, WebhookSettings, read_kannel_report, segments,
+    Reported, SIGNATURE_HEADER, Segments, SendingText, Several, StatusReport, Text,
+    TextConfigError, TextOutcome, TextProvider, TwilioProvider, TwilioReports, TwilioSender,
+    TwilioSettings, WebhookProvider, WebhookReports, WebhookSettings, read_kannel_report, segments,
 };
 
 /// The bytes a mail goes over the wire as (RFC 5322), from `sender`: what the SMTP provider sends. `None` where the address is not usable,

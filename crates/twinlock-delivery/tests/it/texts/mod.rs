@@ -3,6 +3,7 @@
 mod bad_days;
 mod kannel;
 mod server;
+mod several;
 mod tls;
 mod twilio;
 mod twilio_reports;
