@@ -44,6 +44,16 @@ pub(crate) const FOR_TESTS: &[Need] = &[
         present: || exists("/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"),
     },
     Need {
+        debian_package: "kannel",
+        purpose: "a real gateway for text messages",
+        present: || exists("/usr/sbin/bearerbox") && exists("/usr/sbin/smsbox"),
+    },
+    Need {
+        debian_package: "kannel-extras",
+        purpose: "a carrier behind the gateway that is none",
+        present: || exists("/usr/lib/kannel/test/fakesmsc"),
+    },
+    Need {
         debian_package: "nginx-light",
         purpose: "a proxy in front",
         present: || exists("/usr/sbin/nginx"),

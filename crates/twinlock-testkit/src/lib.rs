@@ -3,7 +3,9 @@
 pub mod clock;
 pub mod cookies;
 pub mod html;
+pub mod kannel;
 pub mod key;
 pub mod phone;
+mod port;
 pub mod postgres;
 pub mod smtp;

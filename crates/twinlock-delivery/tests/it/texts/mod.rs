@@ -1,7 +1,8 @@
-//! Texts over real connections: servers that speak as the vendors' documents say.
+//! Texts over real connections: servers that speak as the vendors' documents say, and a real Kannel.
 
 mod bad_days;
 mod kannel;
+mod real_kannel;
 mod server;
 mod several;
 mod tls;

@@ -3,12 +3,16 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// Longest wait for a request that must come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What to do with a request.
 pub(crate) enum Answer {
@@ -48,6 +52,12 @@ impl Request {
         fields.sort();
         fields
     }
+
+    /// What stands behind the path.
+    pub(crate) fn query(&self) -> &str {
+        let target = self.line.split(' ').nth(1).unwrap();
+        target.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 type Script = dyn Fn(usize, &Request) -> Answer + Send + Sync;
@@ -55,6 +65,7 @@ type Script = dyn Fn(usize, &Request) -> Answer + Send + Sync;
 #[derive(Default)]
 struct Heard {
     requests: Mutex<Vec<Request>>,
+    came: Condvar,
 }
 
 pub(crate) struct HttpServer {
@@ -100,6 +111,18 @@ impl HttpServer {
 
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.heard.requests.lock().unwrap().clone()
+    }
+
+    /// Waits for so many requests.
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
+        let requests = self.heard.requests.lock().unwrap();
+        let came = &self.heard.came;
+        let too_few = |requests: &mut Vec<Request>| requests.len() < count;
+        let (requests, _) = came
+            .wait_timeout_while(requests, PATIENCE, too_few)
+            .unwrap();
+        assert!(requests.len() >= count, "only {} came", requests.len());
+        requests.clone()
     }
 
     fn listen(
@@ -151,6 +174,7 @@ fn converse(stream: impl Read + Write, script: &Script, heard: &Heard) {
     let number = {
         let mut requests = heard.requests.lock().unwrap();
         requests.push(request.clone());
+        heard.came.notify_all();
         requests.len() - 1
     };
     let answer = match script(number, &request) {
