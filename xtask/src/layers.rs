@@ -47,6 +47,7 @@ pub(crate) const LAYERS: &[&[Module]] = &[
     &[feature("organization"), feature("application")],
     &[feature(AUTHENTICATORS)],
     &[feature("session"), feature("account")],
+    &[feature("text_messages")],
     &[
         feature("trusted_device"),
         feature("audit"),

@@ -35,3 +35,4 @@ pub use hotp::hotp;
 pub use otpauth::Otpauth;
 pub use secret::{Secret, SecretError};
 pub use totp::{Match, Parameters, ParametersError, Window, drift_behind};
+pub use typed::decimal_value;

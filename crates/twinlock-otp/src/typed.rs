@@ -32,7 +32,8 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// The value of a decimal digit of any script (Unicode general category Nd).
-pub(crate) fn decimal_value(c: char) -> Option<u8> {
+#[must_use]
+pub fn decimal_value(c: char) -> Option<u8> {
     let code_point = u32::from(c);
     let at_or_below = DECIMAL_ZEROS.partition_point(|&zero| zero <= code_point);
     let zero = at_or_below

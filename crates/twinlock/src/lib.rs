@@ -31,6 +31,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
 pub mod step_up;
+pub mod text_messages;
 pub mod throttle;
 pub mod trusted_device;
 pub mod undo;

@@ -34,7 +34,7 @@ pub enum Tally {
     },
     /// A second factor was tried, anywhere.
     SecondFactor {
-        /// `totp` or `backup_code`.
+        /// `totp`, `sms`, `webauthn` or `backup_code`.
         kind: &'static str,
         /// `accepted`, `locked`, `no_factor`, or why it was wrong.
         outcome: &'static str,
@@ -43,6 +43,12 @@ pub enum Tally {
     SecondFactorWaits,
     /// A mail changed its state: `queued`, `sent`, `refused`, `later` or `expired`.
     Mail(&'static str),
+    /// A text changed its state: `queued`, `accepted`, `sent`, `delivered`, `refused`, `unknown`, `later` or `expired`.
+    Text(&'static str),
+    /// A texted code came back.
+    TextEntered,
+    /// A text was not sent: the limit's name, or `text_prefix`.
+    TextStopped(&'static str),
     /// A session began.
     SessionMade,
     /// A session ended before its time.

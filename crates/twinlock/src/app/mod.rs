@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use twinlock_db::sealed::{Keyring, Place, SealError};
 use twinlock_db::{DbError, Locks, Store, Tx};
-use twinlock_delivery::MailProvider;
+use twinlock_delivery::{MailProvider, TextProvider};
 use twinlock_web::Theme;
 use twinlock_web::i18n::{Catalog, Messages};
 use webauthn_rs::Webauthn;
@@ -73,6 +73,12 @@ pub struct Parts {
     pub theme: Theme,
     /// Where mail leaves.
     pub mail: Arc<dyn MailProvider>,
+    /// Where texts leave, where somebody delivers them.
+    pub texts: Option<Arc<dyn TextProvider>>,
+    /// Rung after a text was put on its way.
+    pub texts_bell: Notify,
+    /// Whether the last text could not be handed over.
+    pub texts_in_trouble: AtomicBool,
     /// Sessions seen a moment ago.
     pub sessions: Cache,
     /// Rung after a message was put in the outbox.
@@ -165,6 +171,9 @@ impl Moment {
         if after.posted.load(Ordering::Relaxed) {
             self.app.outbox_bell.notify_one();
         }
+        if after.texted.load(Ordering::Relaxed) {
+            self.app.texts_bell.notify_one();
+        }
         if outcome.is_ok() {
             self.app.meters.add(&after.tallies());
         }
@@ -227,6 +236,7 @@ impl Moment {
 #[derive(Default)]
 struct After {
     posted: AtomicBool,
+    texted: AtomicBool,
     tallies: Mutex<Vec<Tally>>,
 }
 
@@ -330,6 +340,11 @@ impl Work<'_, '_> {
     /// A message was put into the outbox: it is looked at as soon as this transaction is done.
     pub fn note_posted(&self) {
         self.after.posted.store(true, Ordering::Relaxed);
+    }
+
+    /// A text was put on its way: it is looked at as soon as this transaction is done.
+    pub fn note_texted(&self) {
+        self.after.texted.store(true, Ordering::Relaxed);
     }
 
     /// Counts something, if this transaction is committed.

@@ -110,6 +110,11 @@ pub enum Refusal {
         /// Seconds.
         retry_after: u64,
     },
+    /// No text is sent now: a limit on texts is reached.
+    TextLimit {
+        /// Seconds until one may be sent again.
+        retry_after: u64,
+    },
     /// A field is not acceptable.
     Field {
         /// The field's name on the wire.

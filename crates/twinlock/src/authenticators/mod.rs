@@ -1,4 +1,4 @@
-//! What proves that it is you: passwords, emailed codes, authenticator apps, security keys, backup codes.
+//! What proves that it is you: passwords, emailed codes, authenticator apps, text messages, security keys, backup codes.
 //!
 //! Each kind has its folder; what is asked of all of them is asked here, and every `match` on [`Kind`] stands here, so that a new kind
 //! is a new folder and the arms the compiler then demands. The order for a typed code is always the same: count the try, compare, and
@@ -10,12 +10,14 @@ pub mod email_code;
 pub mod flow;
 pub mod password;
 pub mod rules;
+pub mod sms;
 pub mod store;
 pub mod totp;
 pub mod webauthn;
 
 pub use flow::{held, verify};
 pub use rules::{
-    Accepted, AskedFor, Attempt, Former, Held, Kind, Removal, Since, Standings, Verdict, Wrong,
+    Accepted, AskedFor, Attempt, Ceremony, Former, Held, Kind, Purpose, Removal, Since, Standings,
+    Verdict, Wrong,
 };
 pub use store::Authenticator;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::app::{AuthenticatorId, DeviceId, Refusal, Timestamp};
 use crate::session::Proof;
 use crate::throttle::Standing;
@@ -22,6 +24,8 @@ pub enum Kind {
     Totp,
     /// A security key or passkey (WebAuthn).
     Webauthn,
+    /// A code in a text message.
+    Sms,
     /// A backup code.
     BackupCode,
 }
@@ -33,6 +37,7 @@ impl Kind {
         match self {
             Self::Totp => "totp",
             Self::Webauthn => "webauthn",
+            Self::Sms => "sms",
             Self::BackupCode => "backup_code",
         }
     }
@@ -43,6 +48,7 @@ impl Kind {
         match word {
             "totp" => Some(Self::Totp),
             "webauthn" => Some(Self::Webauthn),
+            "sms" => Some(Self::Sms),
             "backup_code" => Some(Self::BackupCode),
             _ => None,
         }
@@ -114,6 +120,55 @@ impl AskedFor {
     }
 }
 
+/// What a security key or a texted code was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To set the method up; within the half-done authenticator.
+    Register,
+    /// To sign in; within the sign-in.
+    SignIn,
+    /// Before a change; within the session.
+    StepUp,
+    /// To turn two-factor authentication off; within the session.
+    Disable,
+    /// For an application, of one of its own users; within the account.
+    Application,
+}
+
+impl Purpose {
+    fn word(self) -> &'static [u8] {
+        match self {
+            Self::Register => b"register",
+            Self::SignIn => b"sign-in",
+            Self::StepUp => b"step-up",
+            Self::Disable => b"disable",
+            Self::Application => b"application",
+        }
+    }
+}
+
+/// What a question belongs to: an answer to another one does not find it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ceremony {
+    /// The sign-in, session, half-done authenticator or account.
+    pub within: [u8; 16],
+    /// What for.
+    pub purpose: Purpose,
+}
+
+impl Ceremony {
+    /// Its id in the row.
+    #[must_use]
+    pub fn id(self) -> [u8; 16] {
+        let hash = Sha256::new()
+            .chain_update(self.within)
+            .chain_update(self.purpose.word())
+            .finalize();
+        let (id, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        *id
+    }
+}
+
 /// Which of an account's methods open it again after its owner froze it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,7 +196,7 @@ pub struct Former {
 pub fn kept_with(former: Former, proof: Option<Proof>) -> Held {
     let Former { since, held } = former;
     let made_at = match proof {
-        Some(Proof::Totp(id) | Proof::Webauthn(id)) => held
+        Some(Proof::Totp(id) | Proof::Webauthn(id) | Proof::Sms(id)) => held
             .factors
             .iter()
             .find(|factor| factor.id == id)
@@ -186,6 +241,8 @@ pub struct Attempt {
     pub mailbox_proved: bool,
     /// What it was asked for.
     pub asked_for: AskedFor,
+    /// What a texted code must have been sent within; nothing where none can have been.
+    pub ceremony: Option<Ceremony>,
 }
 
 /// A code that was accepted.
@@ -317,5 +374,27 @@ pub fn locked(until: Option<Timestamp>, backup_code: bool) -> Refusal {
         } else {
             Vec::new()
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_purpose_within_each_thing_is_another_ceremony() {
+        let purposes = [
+            Purpose::Register,
+            Purpose::SignIn,
+            Purpose::StepUp,
+            Purpose::Disable,
+            Purpose::Application,
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for within in [[1; 16], [2; 16]] {
+            for purpose in purposes {
+                assert!(seen.insert(Ceremony { within, purpose }.id()));
+            }
+        }
     }
 }

@@ -246,6 +246,7 @@ async fn look_inside(settings: Settings, accept_clock: bool, checks: &mut Checks
             Ok(mail) => mail,
             Err(error) => return checks.add("mail", State::Error, format!("{error:#}")),
         },
+        texts: None,
     };
     let app = match server::open(settings, around, Opening::AsItIs).await {
         Ok(opened) => opened.app,

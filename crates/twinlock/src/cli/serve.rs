@@ -49,6 +49,7 @@ impl Serve {
             clock: Arc::new(BelievedClock::new(SystemClock, SystemSteady)),
             entropy: Arc::new(SystemEntropy),
             mail: server::provider(&settings.email)?,
+            texts: server::text_provider(&settings.sms)?,
         };
         let figures = server::metrics::listener(&settings.telemetry.metrics_listen).await?;
         warn(&settings);

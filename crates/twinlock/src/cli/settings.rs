@@ -26,6 +26,7 @@ pub(super) async fn open(config: Option<&Path>, opening: Opening) -> anyhow::Res
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         mail: server::provider(&Email::default())?,
+        texts: None,
     };
     server::open(settings, around, opening).await
 }

@@ -333,10 +333,40 @@ fn with_secrets(mut settings: Settings, given: &BTreeSet<String>) -> Result<Sett
             Err(Unread::OutOfReach(problem)) => settings.email.smtp_url_unread = Some(problem),
         }
     }
+    with_sms_secrets(&mut settings, given, &mut problems);
     if problems.is_empty() {
         Ok(settings)
     } else {
         Err(LoadError(problems))
+    }
+}
+
+fn with_sms_secrets(settings: &mut Settings, given: &BTreeSet<String>, problems: &mut Vec<String>) {
+    let sms = &mut settings.sms;
+    let (twilio, kannel, webhook) = (&mut sms.twilio, &mut sms.kannel, &mut sms.webhook);
+    for (name, file, value) in [
+        (
+            "sms.twilio.auth_token",
+            &twilio.auth_token_file,
+            &mut twilio.auth_token,
+        ),
+        (
+            "sms.kannel.password",
+            &kannel.password_file,
+            &mut kannel.password,
+        ),
+        (
+            "sms.webhook.secret",
+            &webhook.secret_file,
+            &mut webhook.secret,
+        ),
+    ] {
+        let Some(file) = file else { continue };
+        match secret(file, name, given) {
+            Ok(secret) => *value = Some(secret),
+            Err(Unread::Wrong(problem)) => problems.push(problem),
+            Err(Unread::OutOfReach(problem)) => sms.unread = Some(problem),
+        }
     }
 }
 

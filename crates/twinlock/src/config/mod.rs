@@ -4,6 +4,7 @@
 
 mod check;
 mod load;
+mod sms;
 mod two_factor;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Finding, MAIL_TIMEOUT, Severity};
 pub use load::{LoadError, Loaded, Source, known_names};
+pub use sms::{Kannel, Sms, SmsProvider, TEXT_TIMEOUT, Twilio, Webhook};
 pub use two_factor::{
     AllowedKind, AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp,
     TwoFactor,
@@ -35,6 +37,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Mail.
     pub email: Email,
+    /// Text messages.
+    pub sms: Sms,
     /// Names, colours and the words that differ between styles.
     pub branding: Branding,
     /// What the server writes and counts about itself.

@@ -46,6 +46,8 @@ pub enum AllowedKind {
     Totp,
     /// Security keys and passkeys.
     Webauthn,
+    /// Codes by text message, where `[sms]` says who delivers them.
+    Sms,
 }
 
 /// `[two_factor]`

@@ -1,10 +1,12 @@
-//! Every mail the demo sent, instead of a mail server.
+//! Every mail and text the demo sent, instead of a mail server and a phone.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
-use twinlock_delivery::{Mail, MailProvider, Outcome, Sending};
+use twinlock_delivery::{
+    Mail, MailProvider, Outcome, Sending, SendingText, Text, TextOutcome, TextProvider,
+};
 
 use crate::app::{Clock as _, Timestamp};
 
@@ -13,14 +15,14 @@ use super::DemoClock;
 /// Mails kept; the oldest go.
 const MOST: usize = 500;
 
-/// A mail as the inbox shows it.
+/// A mail or text as the inbox shows it.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct Shown {
-    /// `email`; texts come later.
+    /// `email` or `sms`.
     pub channel: &'static str,
     /// Whose.
     pub to: String,
-    /// Its subject.
+    /// Its subject; a text has none.
     pub subject: String,
     /// Its text.
     pub text: String,
@@ -90,6 +92,47 @@ impl MailProvider for Inbox {
     fn name(&self) -> &'static str {
         "demo inbox"
     }
+}
+
+impl TextProvider for Inbox {
+    fn send(&self, text: &Text, _: i64) -> SendingText<'_> {
+        let shown = texted(text, self.clock.now());
+        let mut mails = self.mails();
+        mails.push_front(shown);
+        mails.truncate(MOST);
+        drop(mails);
+        Box::pin(async {
+            TextOutcome::Accepted {
+                provider: "demo phone",
+                provider_id: None,
+            }
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        "demo phone"
+    }
+}
+
+fn texted(text: &Text, at: Timestamp) -> Shown {
+    Shown {
+        channel: "sms",
+        to: text.to.clone(),
+        subject: String::new(),
+        text: text.body.clone(),
+        code: digits_in(&text.body),
+        link: None,
+        sent_at: at.rfc3339(),
+        id: text.id.clone(),
+        html: None,
+    }
+}
+
+/// The first six digits in a row.
+fn digits_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|digits| digits.len() == 6)
+        .map(str::to_owned)
 }
 
 fn shown(mail: &Mail, at: Timestamp) -> Shown {

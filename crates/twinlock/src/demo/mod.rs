@@ -83,6 +83,7 @@ impl Demo {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SystemEntropy),
             mail: Arc::new(inbox.clone()),
+            texts: Some(Arc::new(inbox.clone())),
         };
         let opened = server::open(settings, around, Opening::BringUpToDate).await?;
         let app = opened.app;

@@ -66,6 +66,12 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
             retry_after: Some(*retry_after),
             until: Some(now.plus(std::time::Duration::from_secs(*retry_after))),
         },
+        Refusal::TextLimit { retry_after } => Told {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "sms_limit",
+            retry_after: Some(*retry_after),
+            until: Some(now.plus(std::time::Duration::from_secs(*retry_after))),
+        },
         Refusal::Field { code, .. } => plain(StatusCode::UNPROCESSABLE_ENTITY, code),
         Refusal::SignUpClosed => plain(StatusCode::FORBIDDEN, "sign_up_closed"),
         Refusal::TrustDisabled => plain(StatusCode::FORBIDDEN, "trust_disabled"),

@@ -22,6 +22,7 @@ pub const SOURCES: &[(&str, &str, &str)] = english![
     "settings",
     "sign_in",
     "sign_up",
+    "sms",
     "step_up",
 ];
 

@@ -168,6 +168,27 @@ const FAMILIES: &[Family] = &[
         },
     ),
     (
+        "twinlock_texts_total",
+        "Text messages by what became of them: queued, accepted, sent, delivered, refused, unknown, later (tried again), expired.",
+        |tally| match tally {
+            Tally::Text(state) => Some(vec![("state", state)]),
+            _ => None,
+        },
+    ),
+    (
+        "twinlock_text_codes_entered_total",
+        "Texted codes that came back.",
+        |tally| (tally == Tally::TextEntered).then(Vec::new),
+    ),
+    (
+        "twinlock_texts_stopped_total",
+        "Texts that were not sent, by the limit that stopped them.",
+        |tally| match tally {
+            Tally::TextStopped(limit) => Some(vec![("limit", limit)]),
+            _ => None,
+        },
+    ),
+    (
         "twinlock_sessions_made_total",
         "Sessions that began.",
         |tally| (tally == Tally::SessionMade).then(Vec::new),

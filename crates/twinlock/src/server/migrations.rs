@@ -39,6 +39,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "security_check_up",
         sql: include_str!("../../../../migrations/0007_security_check_up.sql"),
     },
+    Migration {
+        version: 8,
+        name: "text_messages",
+        sql: include_str!("../../../../migrations/0008_text_messages.sql"),
+    },
 ];
 
 /// The schema this program works with.

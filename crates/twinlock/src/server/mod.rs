@@ -14,11 +14,13 @@ mod redirect;
 pub mod restore;
 pub mod rotation;
 mod sweep;
+mod texts;
 pub mod tls;
 
 pub use mail::provider;
 pub use migrations::{MIGRATIONS, schema_version};
 pub use open::{Opened, Opening, STATEMENTS, Surroundings, open};
+pub use texts::provider as text_provider;
 
 use std::time::Duration;
 
@@ -34,6 +36,7 @@ use crate::account;
 use crate::app::App;
 use crate::audit::flow::checkpoint;
 use crate::outbox;
+use crate::text_messages;
 
 use listen::Way;
 use tls::Tls;
@@ -120,6 +123,7 @@ pub async fn run(
         account::mail_settled,
         stopped.clone(),
     ));
+    tasks.spawn(text_messages::flow::run(app.clone(), stopped.clone()));
     tasks.spawn(sweep::run(app.clone(), stopped.clone()));
     tasks.spawn(minute::run(app.clone(), stopped.clone()));
     tasks.spawn(checkpoint::run(app.clone(), stopped.clone()));

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tokio::sync::Notify;
 use twinlock_db::sealed::{Keyring, MasterKey};
 use twinlock_db::{Location, OwnerGuard, Store, StoreOptions};
-use twinlock_delivery::MailProvider;
+use twinlock_delivery::{MailProvider, TextProvider};
 use twinlock_web::Theme;
 
 use crate::app::{App, Cache, Clock, Entropy, Hasher, Meters, Parts, Seed, Stop, relying_party};
@@ -16,6 +16,7 @@ use crate::audit;
 use crate::config::Settings;
 use crate::edge::texts;
 use crate::outbox::NOT_CONFIGURED;
+use crate::text_messages;
 
 use super::clock_mark;
 use super::migrations::{MIGRATIONS, schema_version};
@@ -51,6 +52,8 @@ pub struct Surroundings {
     pub entropy: Arc<dyn Entropy>,
     /// Where mail leaves.
     pub mail: Arc<dyn MailProvider>,
+    /// Where texts leave, where somebody delivers them.
+    pub texts: Option<Arc<dyn TextProvider>>,
 }
 
 /// How the database is met.
@@ -98,6 +101,10 @@ pub async fn open(
     .await
     .with_context(|| wrong_key_file(key_file))?;
     let epoch = restore::epoch(&store).await?;
+    if around.texts.is_some() {
+        // What is known of numbers takes a moment to unpack: not while somebody waits.
+        text_messages::rules::load();
+    }
     let meters = Meters::default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let app = App::new(Parts {
@@ -115,6 +122,9 @@ pub async fn open(
         mail: around.mail,
         sessions: Cache::default(),
         outbox_bell: Notify::new(),
+        texts: around.texts,
+        texts_bell: Notify::new(),
+        texts_in_trouble: AtomicBool::new(false),
         meters,
         epoch,
     });

@@ -202,6 +202,7 @@ pub async fn mark_database(settings: Settings) -> anyhow::Result<Marked> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         mail: provider(&Email::default())?,
+        texts: None,
     };
     let opened = open(settings, around, Opening::BringUpToDate).await?;
     let marked = mark_by_this_clock(&opened.app).await;

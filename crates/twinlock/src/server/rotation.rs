@@ -8,8 +8,8 @@ use twinlock_db::sealed::{Cursor, KeyState, Keyring, Page, SealedColumn};
 use twinlock_db::{DbError, DbResult};
 
 use crate::app::{App, Timestamp};
-use crate::authenticators::{backup_codes, password, totp, webauthn};
-use crate::{account, audit, challenge, outbox, session};
+use crate::authenticators::{backup_codes, password, sms, totp, webauthn};
+use crate::{account, audit, challenge, outbox, session, text_messages};
 
 /// Within this time every running server seals with a new key: it looks for new ones each minute.
 pub const KNOWN_EVERYWHERE: Duration = Duration::from_secs(90);
@@ -30,6 +30,8 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         password::store::SEALED,
         totp::store::SEALED,
         webauthn::store::SEALED,
+        sms::store::SEALED,
+        text_messages::store::SEALED,
         backup_codes::store::SEALED,
         challenge::store::SEALED,
         outbox::store::SEALED,

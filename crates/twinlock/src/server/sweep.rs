@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use twinlock_db::Locks;
 
 use crate::app::{App, Stop, Work};
-use crate::authenticators::webauthn;
-use crate::{authenticators, challenge, outbox, session, sign_in, throttle, undo};
+use crate::authenticators::{sms, webauthn};
+use crate::{authenticators, challenge, outbox, session, sign_in, text_messages, throttle, undo};
 
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(300);
@@ -18,6 +18,8 @@ type Sweep = fn(&mut Work<'_, '_>) -> Result<(), Stop>;
 const SWEEPS: &[(&str, Sweep)] = &[
     ("challenges", challenge::store::purge),
     ("keys that were asked", webauthn::store::purge),
+    ("texted codes", sms::store::purge),
+    ("text messages", text_messages::store::purge),
     ("sign-ins", sign_in::store::purge),
     ("sessions", session::store::purge),
     ("limits", throttle::store::purge),

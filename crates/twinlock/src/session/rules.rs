@@ -52,6 +52,8 @@ pub enum Proof {
     Totp(AuthenticatorId),
     /// A security key or passkey.
     Webauthn(AuthenticatorId),
+    /// A code in a text message.
+    Sms(AuthenticatorId),
     /// A backup code.
     BackupCode,
 }
@@ -63,6 +65,7 @@ impl Proof {
         match self {
             Self::Totp(_) => "totp",
             Self::Webauthn(_) => "webauthn",
+            Self::Sms(_) => "sms",
             Self::BackupCode => "backup_code",
         }
     }
@@ -71,17 +74,18 @@ impl Proof {
     #[must_use]
     pub fn authenticator(self) -> Option<AuthenticatorId> {
         match self {
-            Self::Totp(id) | Self::Webauthn(id) => Some(id),
+            Self::Totp(id) | Self::Webauthn(id) | Self::Sms(id) => Some(id),
             Self::BackupCode => None,
         }
     }
 
-    /// RFC 8176 value: a code is a one-time password, a key proves that it is held.
+    /// RFC 8176 value: a code is a one-time password, a key proves that it is held, a text that it reached a number.
     #[must_use]
     pub fn amr(self) -> &'static str {
         match self {
             Self::Totp(_) | Self::BackupCode => "otp",
             Self::Webauthn(_) => "hwk",
+            Self::Sms(_) => "sms",
         }
     }
 
@@ -91,6 +95,7 @@ impl Proof {
         match (word, id) {
             ("totp", Some(id)) => Some(Self::Totp(id)),
             ("webauthn", Some(id)) => Some(Self::Webauthn(id)),
+            ("sms", Some(id)) => Some(Self::Sms(id)),
             ("backup_code", _) => Some(Self::BackupCode),
             _ => None,
         }

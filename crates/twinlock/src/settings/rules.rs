@@ -107,11 +107,13 @@ pub fn may_call_lost(
 ) -> bool {
     match session.second_factor {
         Some(Proof::BackupCode) => true,
-        Some(Proof::Totp(other) | Proof::Webauthn(other)) if other != lost => active
-            .iter()
-            .find(|factor| factor.id == other)
-            .and_then(|factor| factor.activated_at)
-            .is_some_and(|at| at.plus(undo::LIFE) <= now),
-        Some(Proof::Totp(_) | Proof::Webauthn(_)) | None => false,
+        Some(Proof::Totp(other) | Proof::Webauthn(other) | Proof::Sms(other)) if other != lost => {
+            active
+                .iter()
+                .find(|factor| factor.id == other)
+                .and_then(|factor| factor.activated_at)
+                .is_some_and(|at| at.plus(undo::LIFE) <= now)
+        }
+        Some(Proof::Totp(_) | Proof::Webauthn(_) | Proof::Sms(_)) | None => false,
     }
 }

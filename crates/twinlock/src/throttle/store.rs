@@ -15,6 +15,10 @@ const CLEAR_WAITS: &str =
 const CLEAR_ALL: &str = "DELETE FROM throttle WHERE account_id = ?1";
 const SPEND: &str = "INSERT INTO budget (kind, subject, window_start, used, ends_at) VALUES (?1, ?2, ?3, 1, ?4) \
     ON CONFLICT (kind, subject, window_start) DO UPDATE SET used = budget.used + 1 WHERE budget.used < ?5 RETURNING used";
+const PAUSE: &str = "INSERT INTO budget (kind, subject, window_start, used, ends_at) VALUES (?1, ?2, 0, 1, ?3) \
+    ON CONFLICT (kind, subject, window_start) DO UPDATE SET ends_at = ?3 WHERE budget.ends_at <= ?4 RETURNING used";
+const PAUSED: &str =
+    "SELECT ends_at FROM budget WHERE kind = ?1 AND subject = ?2 AND window_start = 0";
 const REFUND: &str = "UPDATE budget SET used = used - 1 WHERE kind = ?1 AND subject = ?2 AND window_start = ?3 AND used > 0";
 // Sweeps over all accounts, by age.
 const PURGE_BUDGETS: &str = "DELETE FROM budget WHERE ends_at < ?1";
@@ -27,6 +31,8 @@ pub const STATEMENTS: &[&str] = &[
     CLEAR_WAITS,
     CLEAR_ALL,
     SPEND,
+    PAUSE,
+    PAUSED,
     REFUND,
     PURGE_BUDGETS,
     PURGE_TALLIES,
@@ -100,6 +106,20 @@ pub fn spend(
     length: Duration,
     limit: u32,
 ) -> Result<bool, Stop> {
+    Ok(spend_one(w, kind, subject, length, limit)?.is_some())
+}
+
+/// The same; how many are spent now, or nothing when nothing was left.
+///
+/// # Errors
+/// The database's trouble.
+pub fn spend_one(
+    w: &mut Work<'_, '_>,
+    kind: &'static str,
+    subject: &[u8],
+    length: Duration,
+    limit: u32,
+) -> Result<Option<i64>, Stop> {
     let (start, end) = window(w.now(), length);
     let values = [
         kind.into(),
@@ -108,7 +128,32 @@ pub fn spend(
         end.into(),
         i64::from(limit).into(),
     ];
-    Ok(w.tx.query_opt(SPEND, &values, |row| row.int(0))?.is_some())
+    Ok(w.tx.query_opt(SPEND, &values, |row| row.int(0))?)
+}
+
+/// Takes the one place there is within `length`, counted from now; until when it is taken, where it is.
+///
+/// # Errors
+/// The database's trouble.
+pub fn pause(
+    w: &mut Work<'_, '_>,
+    kind: &'static str,
+    subject: &[u8],
+    length: Duration,
+) -> Result<Option<Timestamp>, Stop> {
+    let now = w.now();
+    let values = [
+        kind.into(),
+        subject.into(),
+        now.plus(length).into(),
+        now.into(),
+    ];
+    if w.tx.query_opt(PAUSE, &values, |row| row.int(0))?.is_some() {
+        return Ok(None);
+    }
+    let until =
+        w.tx.query_opt(PAUSED, &[kind.into(), subject.into()], |row| row.int(0))?;
+    Ok(Some(until.map_or(now, Timestamp::from_millis)))
 }
 
 /// Hands one back.

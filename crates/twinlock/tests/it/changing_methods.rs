@@ -168,7 +168,7 @@ async fn ends_app(
     begun: &(twinlock::app::AuthenticatorId, Phone),
 ) -> Result<(), Stop> {
     let code = begun.1.code_at(app.time.seconds());
-    let done = settings::confirm_app(&caller.moment(), acting, begun.0, code).await;
+    let done = settings::confirm(&caller.moment(), acting, begun.0, code).await;
     done.map(|_| ())
 }
 

@@ -130,7 +130,7 @@ async fn e05_a_half_done_set_up_counts_for_nothing_and_dies_in_ten_minutes(place
     )
     .await
     .unwrap();
-    let outcome = settings::confirm_app(&moment, &acting, pending.id, code).await;
+    let outcome = settings::confirm(&moment, &acting, pending.id, code).await;
     assert_eq!(refused(outcome), Refusal::NotFound);
     let outcome = settings::pending_app(&moment, &acting, pending.id).await;
     assert_eq!(refused(outcome), Refusal::NotFound);
@@ -155,7 +155,7 @@ async fn e06_k7_the_old_app_works_until_the_new_one_is_proven(place: &Place) {
     caller.sign_in(&ann).await;
     app.forward(30);
     let code = new.code_at(app.time.seconds());
-    let (bound, _) = settings::confirm_app(&caller.moment(), &acting, pending.id, code)
+    let (bound, _) = settings::confirm(&caller.moment(), &acting, pending.id, code)
         .await
         .unwrap();
     assert_eq!(bound.proven.replaced, Some(old));
@@ -190,7 +190,7 @@ async fn e06_two_tabs_cannot_both_take_the_place_of_the_old_app(place: &Place) {
     }
     for tab in &tabs {
         let code = Phone::scan(&tab.uri).unwrap().code_at(app.time.seconds());
-        let _ = settings::confirm_app(&caller.moment(), &acting, tab.id, code).await;
+        let _ = settings::confirm(&caller.moment(), &acting, tab.id, code).await;
     }
     let held = settings::overview(&caller.moment(), &acting)
         .await

@@ -344,7 +344,7 @@ async fn e8_an_app_set_up_anew_gives_way_to_the_one_before(place: &Place) {
     let pending = begun.unwrap();
     let theirs = Phone::scan(&pending.uri).unwrap();
     let code = theirs.code_at(app.time.seconds());
-    settings::confirm_app(&thief.moment(), &acting, pending.id, code)
+    settings::confirm(&thief.moment(), &acting, pending.id, code)
         .await
         .unwrap();
     assert_eq!(held(&app, &ann).await.factors[0].id, pending.id);
@@ -925,7 +925,7 @@ async fn pressing_while_the_thief_changes_something_leaves_nothing_of_the_thief(
         let code = phone.code_at(app.time.seconds());
         let (moment, other) = (thief.moment(), app.caller("192.0.2.9").moment());
         let adding = tokio::spawn(async move {
-            settings::confirm_app(&moment, &acting, pending.id, code)
+            settings::confirm(&moment, &acting, pending.id, code)
                 .await
                 .map(|_| ())
         });

@@ -424,6 +424,7 @@ async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {
         factor: None,
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
+        ceremony: None,
     };
     let outcome =
         sign_in::second_factor::verify_second_factor(&caller.moment(), &token, attempt, None).await;

@@ -52,6 +52,7 @@ mod security_keys;
 mod sessions;
 mod settings_pages;
 mod strangers;
+mod text_codes;
 mod texts;
 mod tls;
 mod trusted_devices;

@@ -511,7 +511,7 @@ impl World {
         let phone = Phone::scan(&pending.uri).unwrap();
         let now = self.seconds();
         let code = phone.code_at(now);
-        let (bound, _) = settings::confirm_app(&caller.moment(), &acting, pending.id, code)
+        let (bound, _) = settings::confirm(&caller.moment(), &acting, pending.id, code)
             .await
             .map_err(fault)?;
         prop_assert_eq!(

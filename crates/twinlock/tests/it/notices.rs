@@ -440,7 +440,7 @@ async fn replace(caller: &Caller, acting: &Acting, old: twinlock::app::Authentic
         .unwrap();
     let phone = twinlock_testkit::phone::Phone::scan(&pending.uri).unwrap();
     let code = phone.code_at(caller.app.time.seconds());
-    settings::confirm_app(&caller.moment(), acting, pending.id, code)
+    settings::confirm(&caller.moment(), acting, pending.id, code)
         .await
         .unwrap();
 }

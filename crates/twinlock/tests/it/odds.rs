@@ -301,6 +301,7 @@ async fn judge(app: &TestApp, person: &Person, code: String) -> Verdict {
         factor: None,
         mailbox_proved: true,
         asked_for: AskedFor::SignIn,
+        ceremony: None,
     };
     let id = person.account;
     app.work_on(id, move |w| {

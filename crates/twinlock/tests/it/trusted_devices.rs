@@ -287,7 +287,7 @@ impl Event {
                 let begun = begun.unwrap();
                 let phone = twinlock_testkit::phone::Phone::scan(&begun.uri).unwrap();
                 let code = phone.code_at(app.time.seconds());
-                settings::confirm_app(&moment, &acting, begun.id, code)
+                settings::confirm(&moment, &acting, begun.id, code)
                     .await
                     .unwrap();
                 person.phone = Some(phone);

@@ -2,7 +2,7 @@
 
 use crate::app::{AccountId, App, AuthenticatorId, Refusal, Stop, Work};
 use crate::authenticators::store::{self, Authenticator, PENDING_LIFE};
-use crate::authenticators::{Kind, Removal, totp, webauthn};
+use crate::authenticators::{Kind, Removal, sms, totp, webauthn};
 use crate::config::{AllowedKind, Methods};
 use crate::session;
 
@@ -15,12 +15,15 @@ const MOST_PENDING: usize = 5;
 #[must_use]
 pub fn offered(app: &App) -> Vec<Kind> {
     let allowed = &app.settings.two_factor.allowed_kinds;
-    let mut kinds = Vec::with_capacity(2);
+    let mut kinds = Vec::with_capacity(3);
     if allowed.contains(&AllowedKind::Totp) {
         kinds.push(Kind::Totp);
     }
     if allowed.contains(&AllowedKind::Webauthn) && app.webauthn.is_some() {
         kinds.push(Kind::Webauthn);
+    }
+    if allowed.contains(&AllowedKind::Sms) && app.texts.is_some() {
+        kinds.push(Kind::Sms);
     }
     kinds
 }
@@ -116,6 +119,7 @@ fn fits(
 pub fn erase(w: &mut Work<'_, '_>, account: AccountId, id: AuthenticatorId) -> Result<(), Stop> {
     totp::store::remove(w, account, id)?;
     webauthn::store::remove(w, account, id)?;
+    sms::store::remove(w, account, id)?;
     store::remove(w, account, id)?;
     Ok(())
 }

@@ -6,7 +6,9 @@ use crate::account::{self, Account};
 use crate::app::{self, AccountId, DeviceId, Refusal, Stop, Timestamp, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::rules::{Accepted, Attempt, Held, Kind, Standings, Verdict, Wrong};
-use crate::authenticators::{backup_codes, store, totp};
+use crate::authenticators::{backup_codes, store};
+
+use super::digits::digits;
 use crate::outbox::Topic;
 use crate::session::Proof;
 use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
@@ -87,7 +89,7 @@ fn judge(
             backup_code(w, account, attempt, device, former)?,
         )
     } else {
-        ("totp", app_code(w, account, attempt, device, former)?)
+        digits(w, account, attempt, device, former)?
     };
     w.count(app::Tally::SecondFactor {
         kind,
@@ -97,13 +99,13 @@ fn judge(
 }
 
 /// The bucket a failure from this caller counts in, and whether it is open.
-struct Counter {
+pub(super) struct Counter {
     bucket: Bucket,
     tally: Tally,
-    standing: Standing,
+    pub(super) standing: Standing,
 }
 
-fn counter(
+pub(super) fn counter(
     w: &mut Work<'_, '_>,
     account: AccountId,
     device: Option<DeviceId>,
@@ -134,7 +136,7 @@ fn counter(
 }
 
 /// Writes the failure down before anything is compared; whether codes now have to wait if it stays one.
-fn count(
+pub(super) fn count(
     w: &mut Work<'_, '_>,
     account: AccountId,
     counter: &mut Counter,
@@ -150,7 +152,7 @@ fn count(
 }
 
 /// Hands the failure back and clears the row of failures, here and for unknown devices.
-fn forgive(
+pub(super) fn forgive(
     w: &mut Work<'_, '_>,
     account: AccountId,
     counter: &mut Counter,
@@ -166,45 +168,6 @@ fn forgive(
         }
     }
     Ok(())
-}
-
-fn app_code(
-    w: &mut Work<'_, '_>,
-    account: &Account,
-    attempt: &Attempt,
-    device: Option<DeviceId>,
-    former: Option<&Held>,
-) -> Result<Verdict, Stop> {
-    let bound = match former {
-        Some(held) => totp::store::among(w, account.id, &held.ids(), attempt.factor)?,
-        None => totp::store::active(w, account.id, attempt.factor)?,
-    };
-    if bound.is_empty() {
-        return Ok(Verdict::NoFactor);
-    }
-    let typed = twinlock_otp::Digits::parse(&attempt.code).ok();
-    let candidates = typed
-        .as_ref()
-        .map_or(0, |typed| totp::rules::candidates(&bound, typed));
-    let cost = u32::try_from(candidates.max(1)).unwrap_or(u32::MAX);
-    let mut counter = counter(w, account.id, device, cost, attempt.mailbox_proved)?;
-    if counter.standing != Standing::Open {
-        let codes_left = codes_left(w, account.id, former)?;
-        return locked(w, account.id, counter.standing, codes_left);
-    }
-    let (Some(typed), true) = (typed, candidates > 0) else {
-        return slipped(w, account.id, Wrong::Invalid);
-    };
-    let waits = count(w, account.id, &mut counter, cost)?;
-    match totp::flow::compare(w, account.id, &bound, &typed)? {
-        Ok(id) => {
-            forgive(w, account.id, &mut counter, cost)?;
-            store::used(w, account.id, id)?;
-            let left = codes_left(w, account.id, former)?;
-            accepted(w, account.id, Proof::Totp(id), device, left)
-        }
-        Err(why) => refused(w, account.id, why, &counter, waits),
-    }
 }
 
 fn backup_code(
@@ -271,7 +234,7 @@ fn backup_code(
 }
 
 /// Backup codes left on the sheet that counts.
-fn codes_left(
+pub(super) fn codes_left(
     w: &mut Work<'_, '_>,
     account: AccountId,
     former: Option<&Held>,
@@ -282,7 +245,7 @@ fn codes_left(
     })
 }
 
-fn accepted(
+pub(super) fn accepted(
     w: &mut Work<'_, '_>,
     account: AccountId,
     proof: Proof,
@@ -301,7 +264,7 @@ fn accepted(
     }))
 }
 
-fn refused(
+pub(super) fn refused(
     w: &mut Work<'_, '_>,
     id: AccountId,
     why: Wrong,
@@ -331,7 +294,11 @@ fn refused(
 }
 
 /// What cost no try: in the record, but not over and over.
-fn slipped(w: &mut Work<'_, '_>, account: AccountId, why: Wrong) -> Result<Verdict, Stop> {
+pub(super) fn slipped(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    why: Wrong,
+) -> Result<Verdict, Stop> {
     let event = Event::new("second_factor_refused").with("reason", why.reason());
     audit::append_unless_repeated(w, account, &event, ONCE)?;
     Ok(Verdict::Wrong {
@@ -345,7 +312,7 @@ fn note_locked(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     audit::append_unless_repeated(w, account, &Event::new("second_factor_locked"), ONCE)
 }
 
-fn locked(
+pub(super) fn locked(
     w: &mut Work<'_, '_>,
     account: AccountId,
     standing: Standing,

@@ -1,6 +1,7 @@
 //! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
 
 pub mod binding;
+mod digits;
 mod former;
 mod judging;
 
@@ -16,8 +17,8 @@ use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Work};
 use crate::session;
 use crate::trusted_device;
 
-use super::rules::{Held, Removal};
-use super::{backup_codes, store, totp, webauthn};
+use super::rules::{Held, Kind, Removal};
+use super::{backup_codes, sms, store, totp, webauthn};
 
 /// What the account holds.
 ///
@@ -48,7 +49,15 @@ pub fn confirm(
     id: AuthenticatorId,
     code: &str,
 ) -> Result<Bound, Stop> {
-    let proven = totp::flow::confirm(w, account, id, code)?;
+    let proven = match binding::pending(w, account, id)?.kind {
+        Kind::Totp => totp::flow::confirm(w, account, id, code)?,
+        Kind::Sms => sms::flow::confirm(w, account, id, code)?,
+        // A key signs; nothing that is typed is of it.
+        Kind::Webauthn | Kind::BackupCode => return Err(Refusal::NotFound.into()),
+    };
+    if let Some(old) = proven.replaced {
+        sms::flow::tell_replaced(w, account, old)?;
+    }
     with_backup_codes(w, account, proven)
 }
 
@@ -78,6 +87,9 @@ pub fn confirm_key(
     key: &webauthn::rules::Key,
 ) -> Result<Bound, Stop> {
     let proven = webauthn::flow::bind(w, account, id, key)?;
+    if let Some(old) = proven.replaced {
+        sms::flow::tell_replaced(w, account, old)?;
+    }
     with_backup_codes(w, account, proven)
 }
 

@@ -20,8 +20,9 @@ use crate::authenticators::store::{self as authenticators, Authenticator};
 use crate::outbox::Topic;
 use crate::session::Proof;
 
-use super::rules::{Ceremony, Key, Purpose, hash_of};
+use super::rules::{Key, hash_of};
 use super::store;
+use crate::authenticators::rules::{Ceremony, Purpose};
 
 /// A key that waits for its touch.
 pub struct Pending {

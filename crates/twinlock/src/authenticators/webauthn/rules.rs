@@ -47,71 +47,9 @@ pub fn hash_of(credential_id: &[u8]) -> [u8; 32] {
     Sha256::digest(credential_id).into()
 }
 
-/// What a key was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be registered; within the half-done authenticator.
-    Register,
-    /// To sign in; within the sign-in.
-    SignIn,
-    /// Before a change; within the session.
-    StepUp,
-    /// To turn two-factor authentication off; within the session.
-    Disable,
-}
-
-impl Purpose {
-    fn word(self) -> &'static [u8] {
-        match self {
-            Self::Register => b"register",
-            Self::SignIn => b"sign-in",
-            Self::StepUp => b"step-up",
-            Self::Disable => b"disable",
-        }
-    }
-}
-
-/// What a challenge belongs to: an answer to another one does not find it.
-#[derive(Clone, Copy, Debug)]
-pub struct Ceremony {
-    /// The sign-in, session or half-done authenticator.
-    pub within: [u8; 16],
-    /// What for.
-    pub purpose: Purpose,
-}
-
-impl Ceremony {
-    /// Its id in the row.
-    #[must_use]
-    pub fn id(self) -> [u8; 16] {
-        let hash = Sha256::new()
-            .chain_update(self.within)
-            .chain_update(self.purpose.word())
-            .finalize();
-        let (id, _) = hash.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
-        *id
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_purpose_within_each_thing_is_another_ceremony() {
-        let purposes = [
-            Purpose::Register,
-            Purpose::SignIn,
-            Purpose::StepUp,
-            Purpose::Disable,
-        ];
-        let mut seen = std::collections::BTreeSet::new();
-        for within in [[1; 16], [2; 16]] {
-            for purpose in purposes {
-                assert!(seen.insert(Ceremony { within, purpose }.id()));
-            }
-        }
-    }
 
     #[test]
     fn a_key_of_a_later_format_or_a_broken_one_is_a_fault_and_never_no_key() {

@@ -5,7 +5,8 @@ use twinlock_db::sealed_column;
 
 use crate::app::{AccountId, AuthenticatorId, Cell, KEY_TIMEOUT, Stop, Work};
 
-use super::rules::{Ceremony, FORMAT, Key};
+use super::rules::{FORMAT, Key};
+use crate::authenticators::rules::Ceremony;
 
 const ONE: &str = "SELECT format, credential, counter FROM webauthn WHERE account_id = ?1 AND authenticator_id = ?2";
 const FIND: &str =

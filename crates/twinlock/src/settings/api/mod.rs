@@ -95,7 +95,7 @@ pub async fn activate_factor(
 ) -> Result<Response, Stop> {
     let (moment, acting) = (&visit.moment, visit.acting()?);
     let (bound, renewed) = match given(body.code, body.credential)? {
-        Given::Code(code) => flow::confirm_app(moment, acting, id, code).await?,
+        Given::Code(code) => flow::confirm(moment, acting, id, code).await?,
         Given::Key(answer) => flow::confirm_key(moment, acting, id, answer).await?,
     };
     let answer = Json(Activated::from(bound)).into_response();

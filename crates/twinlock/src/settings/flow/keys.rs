@@ -5,8 +5,8 @@ use twinlock_db::Locks;
 
 use crate::app::{AuthenticatorId, Moment, Stop};
 use crate::authenticators::flow::{Bound, binding};
+use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::webauthn::flow::{self as webauthn, Pending};
-use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
 use crate::authenticators::{self, held};
 use crate::session::Proof;
 use crate::session::flow::{Acting, reload};
@@ -58,7 +58,7 @@ pub async fn confirm_key(
         .await
 }
 
-fn to_disable(acting: &Acting) -> Ceremony {
+pub(super) fn to_disable(acting: &Acting) -> Ceremony {
     Ceremony {
         within: acting.session.id.0,
         purpose: Purpose::Disable,

@@ -6,13 +6,16 @@ mod codes;
 mod devices;
 mod keys;
 mod password;
+mod texts;
 
 pub use activity::{events, proof_of_events};
 pub use check_up::put_off;
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use devices::{end_all_trust, end_trust_of, trusted_devices};
+use keys::to_disable;
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
+pub use texts::{Typed, begin_text, pending_text, resend_text, text_to_disable, texted_to_disable};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -142,11 +145,11 @@ pub async fn pending_app(
         .await
 }
 
-/// Proves a half-done app by its first code. The new session token, where the session is a cookie.
+/// Proves a half-done app by its first code, or a number by the one that was texted to it. The new session token, where the session is a cookie.
 ///
 /// # Errors
 /// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
-pub async fn confirm_app(
+pub async fn confirm(
     moment: &Moment,
     acting: &Acting,
     id: AuthenticatorId,
@@ -158,7 +161,8 @@ pub async fn confirm_app(
             let session = reload(w, &acting)?;
             owner(w, &session)?;
             let bound = authenticators::flow::confirm(w, session.account, id, &code)?;
-            let token = now_counts(w, &acting, &session, &bound, Proof::Totp(id))?;
+            let proof = proof_of(&bound.proven.factor);
+            let token = now_counts(w, &acting, &session, &bound, proof)?;
             Ok((bound, token))
         })
         .await?;
@@ -289,6 +293,7 @@ pub async fn remove(
 fn proof_of(factor: &Authenticator) -> Proof {
     match factor.kind {
         Kind::Webauthn => Proof::Webauthn(factor.id),
+        Kind::Sms => Proof::Sms(factor.id),
         Kind::Totp | Kind::BackupCode => Proof::Totp(factor.id),
     }
 }
@@ -309,6 +314,7 @@ pub async fn disable(
         factor: None,
         mailbox_proved: false,
         asked_for: AskedFor::Change,
+        ceremony: Some(to_disable(&acting)),
     };
     let token = moment
         .write(Locks::account(acting.account().0), move |w| {

@@ -153,6 +153,7 @@ pub async fn choose(visit: Visit) -> Result<Response, Stop> {
 pub(super) fn page_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Webauthn => "/settings/security/two-factor/key",
+        Kind::Sms => "/settings/security/two-factor/text",
         Kind::Totp | Kind::BackupCode => APP,
     }
 }
@@ -297,7 +298,7 @@ pub async fn confirm(
     StrictForm(form): StrictForm<CodeForm>,
 ) -> Result<Response, Stop> {
     let known = authenticator_id(&id)?;
-    match flow::confirm_app(&visit.moment, visit.acting()?, known, form.code).await {
+    match flow::confirm(&visit.moment, visit.acting()?, known, form.code).await {
         Ok((bound, token)) => renewed(&visit, token.as_deref(), set_up(&visit, &bound)?),
         Err(Stop::Refused(Refusal::NotFound)) => over(&visit, known).await,
         Err(stop) => {

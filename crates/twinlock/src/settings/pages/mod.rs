@@ -75,6 +75,7 @@ fn name_of(visit: &Visit, factor: &Authenticator) -> String {
     if factor.label.is_empty() {
         visit.moment.messages().text(match factor.kind {
             Kind::Webauthn => "settings-key",
+            Kind::Sms => "settings-text",
             Kind::Totp | Kind::BackupCode => "settings-app",
         })
     } else {

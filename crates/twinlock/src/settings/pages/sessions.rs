@@ -97,6 +97,7 @@ fn row(visit: &Visit, session: &Session, here: bool) -> Row {
     let second = session.second_factor.map(|proof| match proof {
         Proof::Totp(_) => "settings-and-app",
         Proof::Webauthn(_) => "settings-and-key",
+        Proof::Sms(_) => "settings-and-text",
         Proof::BackupCode => "settings-and-recovery-code",
     });
     let how = match second {

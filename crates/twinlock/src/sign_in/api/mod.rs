@@ -146,6 +146,7 @@ pub async fn verify_second_factor(
                 factor: body.factor,
                 mailbox_proved: false,
                 asked_for: AskedFor::SignIn,
+                ceremony: None,
             };
             let moment = &visit.moment;
             second_factor::verify_second_factor(moment, token, attempt, body.trust_device).await?

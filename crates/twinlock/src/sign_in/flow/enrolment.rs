@@ -4,12 +4,14 @@ use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::account;
-use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Token, Work};
+use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
-use crate::authenticators::{self, totp, webauthn};
+use crate::authenticators::sms::flow as sms;
+use crate::authenticators::{self, Kind, totp, webauthn};
 use crate::outbox::Topic;
 use crate::session::{self, Proof};
+use crate::text_messages::flow::spend;
 
 use super::gate::{self, Progress};
 use super::{Held, read_token};
@@ -81,7 +83,7 @@ pub async fn pending(
         .await
 }
 
-/// Proves the app and goes on.
+/// Proves the app by its code, or the number by the one that was texted to it, and goes on.
 ///
 /// # Errors
 /// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
@@ -96,7 +98,11 @@ pub async fn confirm(
         .write(Locks::account(token.owner), move |w| {
             let sign_in = waiting(w, &token)?;
             let bound = authenticators::flow::confirm(w, sign_in.account, id, &code)?;
-            go_on(w, sign_in, bound, Proof::Totp(id))
+            let proof = match bound.proven.factor.kind {
+                Kind::Sms => Proof::Sms(id),
+                _ => Proof::Totp(id),
+            };
+            go_on(w, sign_in, bound, proof)
         })
         .await
 }
@@ -123,6 +129,69 @@ pub async fn confirm_key(
             go_on(w, sign_in, bound, Proof::Webauthn(id))
         })
         .await
+}
+
+/// Begins setting a number up and sends a code to it.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment, [`Refusal::KindUnavailable`], [`Refusal::Field`];
+/// [`Refusal::ResendTooSoon`] and [`Refusal::TextLimit`] where no text may be sent.
+pub async fn begin_text(
+    moment: &Moment,
+    token: &str,
+    phone: &str,
+    country: Option<&str>,
+) -> Result<sms::Pending, Stop> {
+    let token = stored(moment, token)?;
+    let looking = token.clone();
+    let account = moment
+        .read(move |w| Ok(waiting(w, &looking)?.account))
+        .await?;
+    let number = sms::read_number(moment, phone, country)?;
+    spend(moment, account, &number).await?;
+    moment
+        .write(Locks::account(token.owner), move |w| {
+            let sign_in = waiting(w, &token)?;
+            let owner = gate::owner(w, sign_in.account)?;
+            sms::begin(w, &owner, &number, None)
+        })
+        .await
+}
+
+/// The half-done number, to ask for its code again.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none.
+pub async fn pending_text(
+    moment: &Moment,
+    token: &str,
+    id: AuthenticatorId,
+) -> Result<sms::Pending, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let sign_in = waiting(w, &token)?;
+            sms::pending(w, sign_in.account, id)
+        })
+        .await
+}
+
+/// Sends a new code to the half-done number.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`].
+pub async fn resend_text(
+    moment: &Moment,
+    token: &str,
+    id: AuthenticatorId,
+) -> Result<sms::Texted, Stop> {
+    let token = stored(moment, token)?;
+    let account = AccountId(token.owner);
+    sms::order(moment, account, sms::registering(id), move |w| {
+        let sign_in = waiting(w, &token)?;
+        sms::pending(w, sign_in.account, id).map(|pending| pending.factor.id)
+    })
+    .await
 }
 
 /// What follows the first proof of a second factor, whatever its kind.

@@ -246,9 +246,11 @@ pub async fn verify_code(moment: &Moment, token: &str, typed: &str) -> Result<Pr
                     proven(w, &opened, FirstFactor::EmailCode, opened.purpose),
                 )
             };
-            moment
+            let progress = moment
                 .write(Locks::account(opened_account(token, moment)?.0), work)
-                .await
+                .await?;
+            super::second_factor::text_at_once(moment, &progress).await;
+            Ok(progress)
         }
         Held::Stored(token) => {
             moment

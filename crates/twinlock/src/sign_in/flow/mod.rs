@@ -157,7 +157,7 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
         return Err(Refusal::WrongStep.into());
     }
     let tried = password::flow::attempt(moment, opened.account, typed).await?;
-    password::flow::settling(moment, tried, move |w, tried| {
+    let progress = password::flow::settling(moment, tried, move |w, tried| {
         if let Err(stop) = password::flow::settle(w, tried) {
             note_refused(w, opened.account, "password")?;
             return Err(stop);
@@ -165,7 +165,9 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
         let sign_in = proven(w, &opened, FirstFactor::Password, Purpose::SignIn);
         gate::first_factor_proven(w, sign_in)
     })
-    .await
+    .await?;
+    second_factor::text_at_once(moment, &progress).await;
+    Ok(progress)
 }
 
 /// A wrong first factor goes into the record of the account, where there is one.

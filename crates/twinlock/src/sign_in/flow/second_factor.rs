@@ -3,15 +3,16 @@
 use serde_json::Value;
 use twinlock_db::Locks;
 
-use crate::app::{AccountId, Moment, Refusal, Stop, Token, Work};
+use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
 use crate::authenticators::flow::{standings, verify_former};
+use crate::authenticators::rules::{Ceremony, Purpose};
+use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow as webauthn;
-use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
-use crate::authenticators::{self, Attempt, Standings, Verdict, verify};
+use crate::authenticators::{self, Attempt, Kind, Standings, Verdict, verify};
 use crate::session::{FirstFactor, Proof};
 use crate::throttle::rules::wrong_codes_per_sign_in;
 
-use super::gate::{self, Progress};
+use super::gate::{self, Progress, Step};
 use super::{Held, read_token, thaw};
 use crate::sign_in::rules::Next;
 use crate::sign_in::store::{self, SignIn};
@@ -46,6 +47,7 @@ fn judge(
         sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
     let attempt = Attempt {
         mailbox_proved,
+        ceremony: Some(within(token)),
         ..attempt.clone()
     };
     let verdict = match scene.thaw {
@@ -96,7 +98,8 @@ fn stored(moment: &Moment, token: &str) -> Result<Token, Stop> {
     }
 }
 
-fn by_touch(token: &Token) -> Ceremony {
+/// What a key is asked and a code is sent within.
+fn within(token: &Token) -> Ceremony {
     Ceremony {
         within: token.thing,
         purpose: Purpose::SignIn,
@@ -113,9 +116,57 @@ pub async fn ask_key(moment: &Moment, token: &str) -> Result<Value, Stop> {
         .write(Locks::account(token.owner), move |w| {
             let sign_in = waiting(w, &token)?;
             let factors = gate::Scene::of(w, &sign_in)?.held.factors;
-            webauthn::ask(w, sign_in.account, by_touch(&token), &factors)
+            webauthn::ask(w, sign_in.account, within(&token), &factors)
         })
         .await
+}
+
+/// Sends a code to a number that counts in this sign-in: the one asked for, or the first.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless a second factor is asked; [`Refusal::NoFactor`] where there is no number; [`Refusal::ResendTooSoon`],
+/// [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send_text(
+    moment: &Moment,
+    token: &str,
+    factor: Option<AuthenticatorId>,
+) -> Result<Texted, Stop> {
+    let token = stored(moment, token)?;
+    let account = AccountId(token.owner);
+    sms::order(moment, account, within(&token), move |w| {
+        let sign_in = waiting(w, &token)?;
+        let factors = gate::Scene::of(w, &sign_in)?.held.factors;
+        sms::among(&factors, factor)
+    })
+    .await
+}
+
+/// The code that was texted last in this sign-in, if there is one.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless a second factor is asked.
+pub async fn texted(moment: &Moment, token: &str) -> Result<Option<Texted>, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let sign_in = waiting(w, &token)?;
+            sms::texted(w, sign_in.account, within(&token))
+        })
+        .await
+}
+
+/// Where a number is asked first, its code is on its way as soon as the first factor is proven. What cannot be sent now is said on the page.
+pub(super) async fn text_at_once(moment: &Moment, progress: &Progress) {
+    let Step::SecondFactor { factors, .. } = &progress.step else {
+        return;
+    };
+    let is_first = factors.first().is_some_and(|one| one.kind == Kind::Sms);
+    let Some(token) = progress.token.as_deref().filter(|_| is_first) else {
+        return;
+    };
+    if let Err(Stop::Fault(error)) = send_text(moment, token, None).await {
+        tracing::warn!(?error, "a code could not be put on its way");
+    }
 }
 
 /// Judges what a key answered and passes the gate if it is accepted. Keys never wait; five wrong answers end the sign-in all the same.
@@ -134,7 +185,7 @@ pub async fn verify_key(
         .read(move |w| waiting(w, &opening).map(|_| ()))
         .await?;
     let account = AccountId(token.owner);
-    let answered = webauthn::answered(moment, account, by_touch(&token), answer).await?;
+    let answered = webauthn::answered(moment, account, within(&token), answer).await?;
     moment
         .write(Locks::account(token.owner), move |w| {
             let sign_in = waiting(w, &token)?;

@@ -52,7 +52,7 @@ fn asks_new_password(
 /// then only those of the former sheet were looked at.
 pub(super) fn counts(sign_in: &SignIn, former: &Held, frozen_at: Timestamp) -> bool {
     match sign_in.second_factor {
-        Some(Proof::Totp(id) | Proof::Webauthn(id)) => former.ids().contains(&id),
+        Some(Proof::Totp(id) | Proof::Webauthn(id) | Proof::Sms(id)) => former.ids().contains(&id),
         Some(Proof::BackupCode) => sign_in.second_factor_at.is_some_and(|at| at >= frozen_at),
         None => false,
     }

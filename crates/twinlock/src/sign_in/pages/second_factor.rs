@@ -147,6 +147,7 @@ pub async fn verify(
         factor: chosen.and_then(|id| id.parse().ok()),
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
+        ceremony: None,
     };
     let typed = attempt.code.clone();
     let said = said(&visit, form.trust_device.as_deref(), form.shared.as_deref());
@@ -291,6 +292,7 @@ pub async fn verify_recovery_code(
         factor: None,
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
+        ceremony: None,
     };
     let typed = attempt.code.clone();
     match prove(&visit, attempt, said).await? {

@@ -258,6 +258,7 @@ pub async fn verify(
         factor: body.factor,
         mailbox_proved: false,
         asked_for: AskedFor::Application,
+        ceremony: None,
     };
     let verified = flow::verify(&moment, asked, attempt).await?;
     let mut answer = outcome(verified);
@@ -314,6 +315,7 @@ fn outcome(verified: Verified) -> Verification {
             kind: Some(match accepted.proof {
                 Proof::Totp(_) => Kind::Totp,
                 Proof::Webauthn(_) => Kind::Webauthn,
+                Proof::Sms(_) => Kind::Sms,
                 Proof::BackupCode => Kind::BackupCode,
             }),
             factor: accepted.proof.authenticator().map(|id| id.to_string()),

@@ -7,11 +7,14 @@ use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::application::ApiCaller;
 use crate::audit::{self, Event};
 use crate::authenticators::flow::{Bound, binding};
-use crate::authenticators::{self, Authenticator, Removal, totp};
+use crate::authenticators::sms::flow::{self as sms, Texted};
+use crate::authenticators::{self, Authenticator, Kind, Removal, totp};
 use crate::config::Methods;
 use crate::outbox::Topic;
 
-use super::{Ask, change, changed, record, refuse_frozen};
+use crate::text_messages::flow::spend;
+
+use super::{Ask, asked_here, change, changed, look, record, refuse_frozen, visible};
 
 /// A secret an application brings along.
 #[derive(Clone)]
@@ -31,6 +34,53 @@ pub async fn begin(moment: &Moment, ask: Ask, label: String) -> Result<totp::flo
         refuse_frozen(account)?;
         let old = binding::place_taken(w, account.id)?;
         totp::flow::begin(w, account, &label, old)
+    })
+    .await
+}
+
+/// Begins setting a number of an application's user up and sends a code to it.
+///
+/// # Errors
+/// As [`begin`], and [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::AlreadyExists`].
+pub async fn begin_text(moment: &Moment, ask: Ask, phone: String) -> Result<sms::Pending, Stop> {
+    let account = look(moment, ask.clone(), |_, account| {
+        refuse_frozen(account)?;
+        Ok(account.id)
+    })
+    .await?;
+    let number = sms::read_number(moment, &phone, None)?;
+    spend(moment, account, &number).await?;
+    change(moment, ask, move |w, account, _| {
+        refuse_frozen(account)?;
+        let old = binding::place_taken(w, account.id)?;
+        sms::begin(w, account, &number, old)
+    })
+    .await
+}
+
+/// Sends a code to a number of an application's user: to one that is half done, to set it up, or to one that counts, to be verified.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Frozen`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<Texted, Stop> {
+    let (account, is_pending) = look(moment, ask.clone(), move |w, account| {
+        let factor = authenticators::store::load(w, account.id, id)?;
+        let factor = factor.filter(|factor| factor.kind == Kind::Sms);
+        Ok((account.id, factor.ok_or(Refusal::NotFound)?.pending))
+    })
+    .await?;
+    let ceremony = if is_pending {
+        sms::registering(id)
+    } else {
+        asked_here(account)
+    };
+    sms::order(moment, account, ceremony, move |w| {
+        let account = visible(w, &ask.caller, account)?;
+        refuse_frozen(&account)?;
+        if is_pending {
+            return sms::pending(w, account.id, id).map(|pending| pending.factor.id);
+        }
+        sms::among(&authenticators::store::active(w, account.id)?, Some(id))
     })
     .await
 }

@@ -12,7 +12,9 @@ use crate::account::{self, Account};
 use crate::app::{AccountId, Moment, Refusal, Stop, Work};
 use crate::application::{self, ApiCaller};
 use crate::audit::{self, Event};
-use crate::authenticators::{self, Accepted, Attempt, Removal, Verdict, Wrong, verify as judge};
+use crate::authenticators::{
+    self, Accepted, Attempt, Ceremony, Purpose, Removal, Verdict, Wrong, verify as judge,
+};
 use crate::freeze::{freeze_by_key, open_by_key};
 use crate::outbox::Topic;
 use crate::session;
@@ -91,6 +93,10 @@ pub enum Verified {
 pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verified, Stop> {
     change(moment, ask, move |w, account, _| {
         end_copied(w, account.id)?;
+        let attempt = Attempt {
+            ceremony: Some(asked_here(account.id)),
+            ..attempt.clone()
+        };
         match judge(w, account, &attempt)? {
             Verdict::Accepted(accepted) => Ok(Verified::Accepted {
                 device_token: remember(w, account.id)?.token,
@@ -104,6 +110,15 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
         }
     })
     .await
+}
+
+/// What a code an application has sent to its user is sent within.
+#[must_use]
+pub fn asked_here(account: AccountId) -> Ceremony {
+    Ceremony {
+        within: account.0,
+        purpose: Purpose::Application,
+    }
 }
 
 /// The application asks when and where it likes, and knows its users' devices itself: nobody is told of a new one.

@@ -17,7 +17,7 @@ use twinlock::server::clock_mark;
 use twinlock::{account, outbox};
 use twinlock_db::sealed::{Keyring, MasterKey};
 use twinlock_db::{Locks, Store, StoreOptions, Value};
-use twinlock_delivery::{Mail, MemoryMail};
+use twinlock_delivery::{Mail, MemoryMail, MemoryTexts, TextProvider};
 use twinlock_testkit::clock::FakeTime;
 use twinlock_web::{PublicUrl, Theme, TrustedProxies};
 
@@ -29,6 +29,7 @@ pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) mail: MemoryMail,
+    pub(crate) texts: MemoryTexts,
     pub(crate) time: FakeTime,
     pub(crate) public_url: PublicUrl,
 }
@@ -59,6 +60,12 @@ impl Entropy for SeededEntropy {
             .chain_update(n.to_be_bytes());
         Ok(Seed(hash.finalize().into()))
     }
+}
+
+/// Texts leave where the settings name somebody who delivers them; it is always the same phone.
+fn provider_of(place: &Place, settings: &Settings) -> Option<Arc<dyn TextProvider>> {
+    settings.sms.provider?;
+    Some(Arc::new(place.texts.clone()))
 }
 
 impl TestApp {
@@ -125,6 +132,9 @@ impl TestApp {
             hasher: Hasher::new(2, meters.clone(), &mut draw).unwrap(),
             meters,
             mail: Arc::new(place.mail.clone()),
+            texts: provider_of(place, &settings),
+            texts_bell: Notify::new(),
+            texts_in_trouble: AtomicBool::new(false),
             sessions: Cache::default(),
             outbox_bell: Notify::new(),
             mail_in_trouble: AtomicBool::new(false),
@@ -137,6 +147,7 @@ impl TestApp {
             router: twinlock::routes::router(&app, public_url.clone(), proxies),
             app,
             mail: place.mail.clone(),
+            texts: place.texts.clone(),
             time: place.time.clone(),
             public_url,
         }

@@ -256,7 +256,7 @@ impl Caller {
             .unwrap();
         let phone = Phone::scan(&pending.uri).unwrap();
         let code = phone.code_at(self.app.time.seconds());
-        let (bound, _) = settings::confirm_app(&self.moment(), acting, pending.id, code)
+        let (bound, _) = settings::confirm(&self.moment(), acting, pending.id, code)
             .await
             .unwrap();
         person.phone = Some(phone);
@@ -274,6 +274,7 @@ pub(crate) fn attempt(code: &str, kind: Option<Kind>) -> Attempt {
         factor: None,
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
+        ceremony: None,
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod place;
 pub(crate) mod played;
 pub(crate) mod program;
 pub(crate) mod record;
+pub(crate) mod texts;
 
 pub(crate) use app::TestApp;
 pub(crate) use browser::Browser;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use twinlock::config::Settings;
 use twinlock_db::Location;
 use twinlock_db::sealed::MasterKey;
-use twinlock_delivery::MemoryMail;
+use twinlock_delivery::{MemoryMail, MemoryTexts};
 use twinlock_testkit::clock::FakeTime;
 use twinlock_testkit::postgres::{ThrowawayDatabase, test_database};
 
@@ -23,6 +23,7 @@ pub(crate) struct Place {
     pub(crate) location: Location,
     pub(crate) time: FakeTime,
     pub(crate) mail: MemoryMail,
+    pub(crate) texts: MemoryTexts,
     /// What the machine counts since it was started; it stands still unless a test moves it.
     pub(crate) steady: FakeTime,
     pub(crate) key_file: PathBuf,
@@ -57,6 +58,7 @@ impl Place {
             location,
             time: FakeTime::at_millis(START),
             mail: MemoryMail::new(),
+            texts: MemoryTexts::new(),
             steady: FakeTime::at_millis(0),
             key_file,
             seeds_drawn: Arc::default(),

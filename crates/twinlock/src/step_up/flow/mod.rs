@@ -1,16 +1,19 @@
 //! Stepping up, and demanding it.
 
+mod offer;
+
+pub use offer::{KeyOffer, Offer, TextOffer, offer};
+
 use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::account::{self, Account, Mailbox};
-use crate::app::{Moment, Refusal, Stop, Work};
+use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
+use crate::authenticators::rules::{Ceremony, Purpose};
+use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow::{self as webauthn, Answered};
-use crate::authenticators::webauthn::rules::{Ceremony, Purpose};
-use crate::authenticators::{
-    AskedFor, Attempt, Authenticator, Kind, Verdict, email_code, held, password, verify,
-};
+use crate::authenticators::{AskedFor, Attempt, Kind, Verdict, email_code, held, password, verify};
 use crate::challenge::{self, store as challenges, store::Key};
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, reload, renew};
@@ -19,46 +22,6 @@ use crate::trusted_device;
 
 /// Wrong proofs that end a session.
 const MOST_FAILURES: i64 = 5;
-
-/// What a person may step up with.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    /// A code of the second factor; then nothing else counts.
-    pub second_factor: bool,
-    /// An authenticator app is among what is held.
-    pub app: bool,
-    /// A security key is among what is held, and it is asked first.
-    pub key: Option<KeyOffer>,
-    /// Backup codes are left.
-    pub backup_codes: bool,
-    /// The password.
-    pub password: bool,
-    /// A mailed code: the address, masked.
-    pub email_code: Option<String>,
-    /// Nothing is asked: a proof is recent enough.
-    pub done: bool,
-}
-
-/// How a security key is offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyOffer {
-    /// It is the preferred method.
-    First,
-    /// Beside another.
-    Too,
-}
-
-impl KeyOffer {
-    /// Of these methods, the preferred one first.
-    #[must_use]
-    pub fn of(factors: &[Authenticator]) -> Option<Self> {
-        let is_key = |factor: &Authenticator| factor.kind == Kind::Webauthn;
-        match factors.first() {
-            Some(first) if is_key(first) => Some(Self::First),
-            _ => factors.iter().any(is_key).then_some(Self::Too),
-        }
-    }
-}
 
 /// What was typed.
 #[derive(Clone)]
@@ -76,36 +39,6 @@ pub enum Proof {
     EmailCode(String),
     /// What a security key answered.
     Key(Value),
-}
-
-/// What may be used now.
-///
-/// # Errors
-/// [`Refusal::SignedOut`].
-pub async fn offer(moment: &Moment, acting: &Acting) -> Result<Offer, Stop> {
-    let acting = acting.clone();
-    moment
-        .read(move |w| {
-            let session = reload(w, &acting)?;
-            let owner = owner(w, &session)?;
-            let held = held(w, session.account)?;
-            let on = held.is_on();
-            let password = password::store::load(w, session.account)?.is_some();
-            Ok(Offer {
-                second_factor: on,
-                app: held.factors.iter().any(|one| one.kind == Kind::Totp),
-                key: KeyOffer::of(&held.factors).filter(|_| w.moment.app.webauthn.is_some()),
-                backup_codes: on && held.codes_left() > 0,
-                password: !on && password,
-                email_code: owner
-                    .email
-                    .as_deref()
-                    .filter(|_| !on)
-                    .map(account::rules::mask),
-                done: session.is_stepped_up(w.now(), on, w.settings()),
-            })
-        })
-        .await
 }
 
 /// Demands a recent proof, in the transaction that makes the change.
@@ -190,6 +123,7 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
                 factor: None,
                 mailbox_proved: false,
                 asked_for: AskedFor::Change,
+                ceremony: Some(within(&acting)),
             };
             moment
                 .write(locks, move |w| by_code(w, &acting, &attempt))
@@ -212,7 +146,7 @@ pub async fn prove(moment: &Moment, acting: &Acting, proof: Proof) -> Result<Opt
             .await
         }
         Proof::Key(answer) => {
-            let answered = webauthn::answered(moment, acting.account(), by_touch(&acting), answer);
+            let answered = webauthn::answered(moment, acting.account(), within(&acting), answer);
             let answered = answered.await?;
             moment
                 .write(locks, move |w| by_key(w, &acting, &answered))
@@ -280,12 +214,13 @@ pub async fn ask_key(moment: &Moment, acting: &Acting) -> Result<Value, Stop> {
             let session = reload(w, &acting)?;
             owner(w, &session)?;
             let factors = held(w, session.account)?.factors;
-            webauthn::ask(w, session.account, by_touch(&acting), &factors)
+            webauthn::ask(w, session.account, within(&acting), &factors)
         })
         .await
 }
 
-fn by_touch(acting: &Acting) -> Ceremony {
+/// What a key is asked and a code is sent within.
+fn within(acting: &Acting) -> Ceremony {
     Ceremony {
         within: acting.session.id.0,
         purpose: Purpose::StepUp,
@@ -300,6 +235,36 @@ fn by_key(
     let session = reload(w, acting)?;
     let proof = judge_key(w, &session, answered)?;
     stepped_up(w, acting, &session, proof)
+}
+
+/// Sends a code to one of the account's numbers, for a proof before a change and nothing else.
+///
+/// # Errors
+/// [`Refusal::NoFactor`] where there is no number; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send_text(
+    moment: &Moment,
+    acting: &Acting,
+    factor: Option<AuthenticatorId>,
+) -> Result<Texted, Stop> {
+    let ceremony = within(acting);
+    let (account, acting) = (acting.account(), acting.clone());
+    sms::order(moment, account, ceremony, move |w| {
+        let session = reload(w, &acting)?;
+        owner(w, &session)?;
+        sms::among(&held(w, session.account)?.factors, factor)
+    })
+    .await
+}
+
+/// The code that was texted last before a change, if there is one.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn texted(moment: &Moment, acting: &Acting) -> Result<Option<Texted>, Stop> {
+    let (account, ceremony) = (acting.account(), within(acting));
+    moment
+        .read(move |w| sms::texted(w, account, ceremony))
+        .await
 }
 
 fn by_code(

@@ -1,0 +1,141 @@
+//! `[sms]`: who delivers text messages, and where they may go.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Time limit of one exchange with a gateway.
+pub const TEXT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Who delivers texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsProvider {
+    /// Twilio's Messages API.
+    Twilio,
+    /// A Kannel gateway of your own (`sendsms`).
+    Kannel,
+    /// A program of yours that takes signed JSON.
+    Webhook,
+}
+
+/// `[sms]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sms {
+    /// Who delivers; nobody unless it is said.
+    pub provider: Option<SmsProvider>,
+    /// Who is asked, in this order, where the one before certainly did not take a text.
+    pub fallback: Vec<SmsProvider>,
+    /// Countries numbers may be of, as two letters (ISO 3166-1), such as "DE". The first one is proposed.
+    pub allowed_countries: Vec<String>,
+    /// Texts of the whole instance in a day at most.
+    pub daily_cap: u32,
+    /// Twilio's account.
+    pub twilio: Twilio,
+    /// The Kannel gateway.
+    pub kannel: Kannel,
+    /// The program that takes texts.
+    pub webhook: Webhook,
+    /// Why a secret could not be read from its file, where it could not: only `serve` needs it.
+    #[serde(skip)]
+    pub unread: Option<String>,
+}
+
+impl Default for Sms {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            fallback: Vec::new(),
+            allowed_countries: Vec::new(),
+            daily_cap: 500,
+            twilio: Twilio::default(),
+            kannel: Kannel::default(),
+            webhook: Webhook::default(),
+            unread: None,
+        }
+    }
+}
+
+impl Sms {
+    /// The providers in the order they are asked, each once.
+    #[must_use]
+    pub fn providers(&self) -> Vec<SmsProvider> {
+        let mut found = Vec::new();
+        for provider in self.provider.iter().chain(&self.fallback) {
+            if !found.contains(provider) {
+                found.push(*provider);
+            }
+        }
+        found
+    }
+}
+
+/// `[sms.twilio]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Twilio {
+    /// Where Twilio is: another region, or a stand-in.
+    pub base_url: String,
+    /// The account: `AC…`.
+    pub account_sid: String,
+    /// Its password.
+    pub auth_token: Option<String>,
+    /// A file that holds the password instead.
+    pub auth_token_file: Option<PathBuf>,
+    /// The number or name texts come from, or a messaging service (`MG…`).
+    pub sender: String,
+}
+
+impl Default for Twilio {
+    fn default() -> Self {
+        Self {
+            base_url: String::from("https://api.twilio.com"),
+            account_sid: String::new(),
+            auth_token: None,
+            auth_token_file: None,
+            sender: String::new(),
+        }
+    }
+}
+
+/// `[sms.kannel]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kannel {
+    /// The whole address of its service.
+    pub sendsms_url: String,
+    /// A `sendsms-user`.
+    pub username: String,
+    /// Its password.
+    pub password: Option<String>,
+    /// A file that holds the password instead.
+    pub password_file: Option<PathBuf>,
+    /// The number or name texts come from.
+    pub sender: String,
+}
+
+impl Default for Kannel {
+    fn default() -> Self {
+        Self {
+            sendsms_url: String::from("http://127.0.0.1:13013/cgi-bin/sendsms"),
+            username: String::new(),
+            password: None,
+            password_file: None,
+            sender: String::new(),
+        }
+    }
+}
+
+/// `[sms.webhook]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhook {
+    /// Where texts are posted.
+    pub url: String,
+    /// What requests and reports are signed with.
+    pub secret: Option<String>,
+    /// A file that holds it instead.
+    pub secret_file: Option<PathBuf>,
+}

@@ -1,0 +1,88 @@
+//! Numbers, and when a beginning of numbers gets no more texts.
+
+mod country;
+mod number;
+
+use std::time::Duration;
+
+pub use country::{calling_code, countries};
+pub use number::{Number, NumberProblem};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a beginning of numbers gets no texts once it was stopped.
+pub const STOPPED: Duration = DAY;
+/// Texts to one beginning of numbers within an hour before anything is concluded.
+const ENOUGH: i64 = 20;
+/// Codes that come back, in a hundred texts, where people are at the other end.
+const FEWEST: i64 = 30;
+
+/// Whether a beginning of numbers is to be stopped, by what was sent there and typed from there within an hour: somebody who is paid for texts
+/// has them sent and types none of the codes.
+#[must_use]
+pub fn is_pumped(sent: i64, entered: i64) -> bool {
+    sent >= ENOUGH && entered * 100 < sent * FEWEST
+}
+
+/// Unpacks what is known of numbers; the first look at one would wait for it.
+pub fn load() {
+    let _ = calling_code("US");
+    let _ = Number::parse("+12015550123", None, &[]);
+}
+
+/// One ceiling on texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Its name, in rows and figures.
+    pub name: &'static str,
+    /// How long a window is.
+    pub length: Duration,
+    /// Texts in a window.
+    pub most: u32,
+}
+
+const fn ceiling(name: &'static str, length: Duration, most: u32) -> Ceiling {
+    Ceiling { name, length, most }
+}
+
+/// Texts to one number, over all accounts.
+pub const NUMBER: [Ceiling; 2] = [
+    ceiling("text_number_hour", HOUR, 5),
+    ceiling("text_number_day", DAY, 10),
+];
+/// Texts for one account, to whichever numbers.
+pub const ACCOUNT: [Ceiling; 2] = [
+    ceiling("text_account_hour", HOUR, 8),
+    ceiling("text_account_day", DAY, 20),
+];
+/// Texts ordered from one network.
+pub const NETWORK: [Ceiling; 2] = [
+    ceiling("text_network_hour", HOUR, 20),
+    ceiling("text_network_day", DAY, 60),
+];
+/// Time between two texts to one number, over all accounts.
+pub const PAUSE: Duration = Duration::from_secs(60);
+/// Different numbers of one block of a hundred: the fifth is refused.
+pub const BLOCK: Ceiling = ceiling("text_block_day", DAY, 4);
+
+/// Texts of the whole instance in a day.
+#[must_use]
+pub const fn instance(daily_cap: u32) -> Ceiling {
+    ceiling("text_instance_day", DAY, daily_cap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_stopped_where_few_of_twenty_codes_come_back() {
+        assert!(!is_pumped(19, 0));
+        assert!(is_pumped(20, 0));
+        assert!(is_pumped(20, 5));
+        assert!(!is_pumped(20, 6));
+        assert!(!is_pumped(100, 30));
+        assert!(is_pumped(100, 29));
+    }
+}

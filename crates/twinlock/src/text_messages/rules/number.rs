@@ -1,0 +1,221 @@
+//! Phone numbers as people type them, and as they are kept: E.164.
+
+use std::fmt;
+
+use phonenumber::country::Id;
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Mode, PhoneNumber, Type};
+use serde::{Deserialize, Serialize};
+
+/// Characters of a number as it may be typed.
+const LONGEST: usize = 40;
+
+/// The number of a phone that can get texts, in full: `+`, country code and number (E.164).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number(String);
+
+/// Shows the last two digits only: numbers must not reach a log.
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Number").field(&self.hint()).finish()
+    }
+}
+
+/// Why a number will not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberProblem {
+    /// Nothing was typed.
+    Missing,
+    /// It is no number, or none that anybody was given.
+    Invalid,
+    /// It is a number, of a kind that gets no texts or costs extra: a landline, premium rate, an answering service.
+    NotMobile,
+    /// Its country is not among the allowed ones.
+    Country,
+}
+
+impl NumberProblem {
+    /// The code of the refused field.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Invalid => "invalid_number",
+            Self::NotMobile => "not_mobile",
+            Self::Country => "country_not_allowed",
+        }
+    }
+}
+
+impl Number {
+    /// Reads a number in any form. `country`: the two letters (ISO 3166-1) of the country it is dialled in, where it does not say so itself.
+    /// `allowed`: the countries texts may go to.
+    ///
+    /// # Errors
+    /// Why it will not do.
+    pub fn parse(
+        typed: &str,
+        country: Option<&str>,
+        allowed: &[String],
+    ) -> Result<Self, NumberProblem> {
+        let plain = plain(typed)?;
+        // What says its country itself is read as it stands.
+        let region = country
+            .filter(|_| !plain.starts_with('+'))
+            .and_then(|country| country.to_ascii_uppercase().parse::<Id>().ok());
+        let number = phonenumber::parse(region, &plain).map_err(|_| NumberProblem::Invalid)?;
+        if number.extension().is_some() || !phonenumber::is_valid(&number) {
+            return Err(NumberProblem::Invalid);
+        }
+        let number_country = number.country().id();
+        let is_allowed = number_country.is_some_and(|id| {
+            allowed
+                .iter()
+                .any(|one| one.eq_ignore_ascii_case(id.as_ref()))
+        });
+        if !is_allowed {
+            return Err(NumberProblem::Country);
+        }
+        if !gets_texts(&number) {
+            return Err(NumberProblem::NotMobile);
+        }
+        Ok(Self(number.format().mode(Mode::E164).to_string()))
+    }
+
+    /// In full, for the provider.
+    #[must_use]
+    pub fn e164(&self) -> &str {
+        &self.0
+    }
+
+    /// As it is shown: the last two digits.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let at = self.0.len().saturating_sub(2);
+        format!("•••• {}", self.0.get(at..).unwrap_or_default())
+    }
+
+    /// The block of a hundred it belongs to.
+    #[must_use]
+    pub fn block(&self) -> &str {
+        let at = self.0.len().saturating_sub(2);
+        self.0.get(..at).unwrap_or_default()
+    }
+
+    /// How it begins: country code and four digits.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let code = phonenumber::parse(None, &self.0).map_or(1, |number| number.code().value());
+        let digits = 1 + code.to_string().len() + 4;
+        self.0.get(..digits).unwrap_or(&self.0)
+    }
+}
+
+fn gets_texts(number: &PhoneNumber) -> bool {
+    // In countries such as the United States nothing tells the two apart.
+    matches!(
+        number.number_type(&DATABASE),
+        Type::Mobile | Type::FixedLineOrMobile
+    )
+}
+
+/// The digits, with a leading `+` where there was one. Spaces and what people put between digits are left out; anything else is no number.
+fn plain(typed: &str) -> Result<String, NumberProblem> {
+    if typed.chars().count() > LONGEST {
+        return Err(NumberProblem::Invalid);
+    }
+    let mut plain = String::with_capacity(typed.len());
+    for c in typed.chars() {
+        match c {
+            '+' | '\u{ff0b}' if plain.is_empty() => plain.push('+'),
+            '0'..='9' => plain.push(c),
+            '-' | '.' | '(' | ')' | '/' | '\u{2010}'..='\u{2015}' => {}
+            _ if c.is_whitespace() || crate::app::is_deceptive(c) => {}
+            // Digits of other scripts.
+            _ => {
+                let value = twinlock_otp::decimal_value(c).ok_or(NumberProblem::Invalid)?;
+                plain.push(char::from(b'0' + value));
+            }
+        }
+    }
+    match plain.as_str() {
+        "" | "+" => Err(NumberProblem::Missing),
+        _ => Ok(plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed() -> Vec<String> {
+        ["DE", "US", "GB", "FR", "IT"].map(str::to_owned).to_vec()
+    }
+
+    fn read(typed: &str, country: Option<&str>) -> Result<String, NumberProblem> {
+        Number::parse(typed, country, &allowed()).map(|number| number.e164().to_owned())
+    }
+
+    #[test]
+    fn every_way_to_write_a_number_is_one_number() {
+        for (typed, country) in [
+            ("+49 1512 3456789", None),
+            ("+4915123456789", Some("US")),
+            ("01512 3456789", Some("DE")),
+            ("(01512) 345-67 89", Some("de")),
+            ("0049 1512/3456789", Some("DE")),
+            ("+49 (0) 1512 3456789", None),
+            ("\u{202d}+49\u{a0}1512\u{2011}3456789\u{202c}", None),
+            ("\u{ff0b}\u{ff14}\u{ff19}15123456789", None),
+            ("+\u{664}\u{669}15123456789", None),
+        ] {
+            assert_eq!(
+                read(typed, country).as_deref(),
+                Ok("+4915123456789"),
+                "{typed}"
+            );
+        }
+        assert_eq!(
+            read("(201) 555-0123", Some("US")).as_deref(),
+            Ok("+12015550123")
+        );
+    }
+
+    #[test]
+    fn what_gets_no_texts_is_refused_and_says_why() {
+        use NumberProblem::{Country, Invalid, Missing, NotMobile};
+        for (typed, country, why) in [
+            ("", None, Missing),
+            ("  +  ", None, Missing),
+            ("my number", None, Invalid),
+            ("01512 3456789", None, Invalid),
+            ("123", Some("DE"), Invalid),
+            ("+49 1512 3456789 000000", None, Invalid),
+            ("+49 1512 3456789 x12", None, Invalid),
+            ("+49 1512 3456789;ext=1", None, Invalid),
+            ("1-800-FLOWERS", Some("US"), Invalid),
+            ("+999 123456789", None, Invalid),
+            ("+49+15123456789", None, Invalid),
+            ("+49 30 901820", None, NotMobile),
+            ("+49 900 1234567", None, NotMobile),
+            ("+1 900 555 0123", None, NotMobile),
+            ("+44 20 7946 0958", None, NotMobile),
+            ("+7 912 345-67-89", None, Country),
+            ("+371 21234567", None, Country),
+        ] {
+            assert_eq!(read(typed, country), Err(why), "{typed}");
+        }
+        assert_eq!(read(&"1".repeat(500), Some("DE")), Err(Invalid));
+    }
+
+    #[test]
+    fn a_number_shows_two_digits_and_knows_its_neighbours() {
+        let number = Number::parse("+4915123456789", None, &allowed()).unwrap();
+        assert_eq!(number.hint(), "•••• 89");
+        assert_eq!(number.block(), "+49151234567");
+        assert_eq!(number.prefix(), "+491512");
+        assert_eq!(format!("{number:?}"), "Number(\"•••• 89\")");
+        let number = Number::parse("+12015550123", None, &allowed()).unwrap();
+        assert_eq!(number.prefix(), "+12015");
+    }
+}

@@ -1,0 +1,78 @@
+//! What tests of text messages need.
+
+use twinlock::config::{AllowedKind, Settings, SmsProvider};
+use twinlock::session::flow::Acting;
+use twinlock::settings::flow::{self as settings, Typed};
+use twinlock_delivery::Text;
+
+use super::{Caller, Person, TestApp};
+
+/// Texts are sent, to these countries.
+pub(crate) fn with_texts(settings: &mut Settings) {
+    settings.sms.provider = Some(SmsProvider::Webhook);
+    settings.sms.allowed_countries = ["DE", "US", "GB"].map(str::to_owned).to_vec();
+    settings.two_factor.allowed_kinds.push(AllowedKind::Sms);
+}
+
+/// A number as somebody in Germany types it. No two of these are of one block.
+pub(crate) fn number(n: u32) -> String {
+    format!("01512 {:07}", 1_000_000 + n * 317)
+}
+
+pub(crate) fn typed(phone: &str) -> Typed {
+    Typed {
+        phone: phone.to_owned(),
+        country: Some(String::from("DE")),
+    }
+}
+
+impl TestApp {
+    /// Hands over what is on its way.
+    pub(crate) async fn hand_over(&self) {
+        let provider = self.app.texts.clone().expect("texts are sent");
+        while twinlock::text_messages::flow::pass(&self.app, &provider)
+            .await
+            .unwrap()
+            > 0
+        {}
+    }
+
+    /// The texts that were handed over, oldest first.
+    pub(crate) async fn texts(&self) -> Vec<Text> {
+        self.hand_over().await;
+        self.texts.sent()
+    }
+
+    /// The code in the newest text.
+    pub(crate) async fn texted_code(&self) -> String {
+        let texts = self.texts().await;
+        let body = &texts.last().expect("a text").body;
+        let mut runs = body.split(|c: char| !c.is_ascii_digit());
+        runs.find(|run| run.len() == 6).expect("a code").to_owned()
+    }
+}
+
+impl Caller {
+    /// Sets a number up in a session that may.
+    pub(crate) async fn set_up_text(&self, acting: &Acting, phone: &str) {
+        let moment = self.moment();
+        let pending = settings::begin_text(&moment, acting, typed(phone), None)
+            .await
+            .unwrap();
+        let code = self.app.texted_code().await;
+        settings::confirm(&moment, acting, pending.factor.id, code)
+            .await
+            .unwrap();
+    }
+}
+
+/// Somebody whose only second factor is a number, and a while later.
+pub(crate) async fn person_with_text(app: &TestApp, email: &str, phone: &str) -> Person {
+    let person = app.person(email).await;
+    let mut caller = app.caller("198.51.100.77");
+    let session = caller.sign_in(&person).await;
+    let acting = caller.acting(&session.token).await;
+    caller.set_up_text(&acting, phone).await;
+    app.forward(3600);
+    person
+}
