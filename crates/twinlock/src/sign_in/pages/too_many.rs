@@ -41,7 +41,7 @@ pub(super) async fn over(visit: &Visit) -> Result<Response, Stop> {
 /// What has to wait in another sign-in too; nothing where every code is looked at.
 fn waits(visit: &Visit, messages: &Messages, standings: Standings) -> Vec<String> {
     let until = |at| ("until", Arg::from(clock_time(at, visit.moment.now)));
-    let with_code = standings.backup_code == Some(Standing::Open);
+    let with_code = matches!(standings.backup_code, Some(Standing::Open));
     let app = match standings.app {
         Some(Standing::Until(at)) if with_code => {
             Some(messages.with("sign-in-too-many-wait-use-code", &[until(at)]))
