@@ -97,20 +97,6 @@ pub fn find_by_mailbox(w: &mut Work<'_, '_>, mailbox: &Mailbox) -> Result<Option
     find(w, "email", &value)
 }
 
-/// Whether its person signs in here: somebody of no application, or one whose address leads to the account because an administrator said so.
-///
-/// # Errors
-/// The database's trouble.
-pub fn signs_in_here(w: &mut Work<'_, '_>, account: &Account) -> Result<bool, Stop> {
-    if account.application.is_none() {
-        return Ok(true);
-    }
-    let Some(mailbox) = account.email.as_deref().and_then(Mailbox::parse) else {
-        return Ok(false);
-    };
-    Ok(find_by_mailbox(w, &mailbox)? == Some(account.id))
-}
-
 /// An application's account by the application's own id for it.
 ///
 /// # Errors

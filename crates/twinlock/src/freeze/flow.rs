@@ -169,7 +169,7 @@ fn speaks_for(account: &Account) -> FrozenBy {
 
 /// An application tells its own users itself.
 fn tell_person(w: &mut Work<'_, '_>, account: &Account, topic: Topic) -> Result<(), Stop> {
-    if !account::store::signs_in_here(w, account)? {
+    if !account::signs_in_here(w, account)? {
         return Ok(());
     }
     let who = speaks_for(account).word().to_owned();

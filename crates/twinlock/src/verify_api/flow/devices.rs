@@ -27,7 +27,7 @@ pub struct Made {
 /// [`Refusal::TrustDisabled`] where the second factor is asked at every sign-in; [`Refusal::NoFactor`], [`Refusal::Frozen`], [`Refusal::NotFound`].
 pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop> {
     change(moment, ask, move |w, account, by| {
-        if account::store::signs_in_here(w, account)? {
+        if account::signs_in_here(w, account)? {
             return Err(Refusal::NotFound.into());
         }
         refuse_frozen(account)?;

@@ -97,7 +97,7 @@ pub async fn import(
 ) -> Result<Bound, Stop> {
     change(moment, ask, move |w, account, by| {
         refuse_frozen(account)?;
-        if account::store::signs_in_here(w, account)? {
+        if account::signs_in_here(w, account)? {
             return Err(Refusal::Field {
                 field: "secret",
                 code: "invalid",

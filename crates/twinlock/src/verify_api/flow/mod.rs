@@ -124,7 +124,7 @@ pub fn asked_here(account: AccountId) -> Ceremony {
 /// The application asks when and where it likes, and knows its users' devices itself: nobody is told of a new one.
 fn remember(w: &mut Work<'_, '_>, account: &Account) -> Result<Option<String>, Stop> {
     // Devices of people who sign in here become known by their own sign-ins, of which they are told.
-    if account::store::signs_in_here(w, account)? {
+    if account::signs_in_here(w, account)? {
         return Ok(None);
     }
     let proven = Proven::SecondFactor;
