@@ -154,13 +154,16 @@ impl Server {
 }
 
 /// The hooks call as from another network than the tests: hence the trusted proxy. Backup codes may be shown again, so that the calls
-/// for it do more than refuse.
+/// for it do more than refuse. Texts are ordered and go nowhere: nothing listens at the gateway's address.
 fn settings(port: u16, database: &str) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\ntrusted_proxies = [\"127.0.0.1\"]\n\
          [database]\nurl = \"{database}\"\n\
          [sign_in]\nmethods = [\"password\", \"email_code\"]\nsign_up = \"open\"\n\
-         [two_factor.backup_codes]\nreveal = true\n"
+         [two_factor]\nallowed_kinds = [\"totp\", \"webauthn\", \"sms\"]\n\
+         [two_factor.backup_codes]\nreveal = true\n\
+         [sms]\nprovider = \"webhook\"\nallowed_countries = [\"US\", \"DE\"]\ndaily_cap = 100000\n\
+         [sms.webhook]\nurl = \"http://127.0.0.1:9/\"\nsecret = \"nobody is there to read it\"\n"
     )
 }
 

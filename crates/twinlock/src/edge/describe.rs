@@ -62,6 +62,8 @@ pub struct Doc {
     pub answer: Option<Shape>,
     /// An answer to show, where the examples of its members do not make a good one.
     pub answer_example: Option<Value>,
+    /// Another success: status, body, and one to show.
+    pub other_answer: Option<(u16, Shape, Value)>,
     /// What it refuses with, beyond what every call of its guard may answer.
     pub refusals: Vec<Refusal>,
     /// Whether it takes `limit` and `cursor`.
@@ -83,6 +85,7 @@ impl Doc {
             status: 204,
             answer: None,
             answer_example: None,
+            other_answer: None,
             refusals: Vec::new(),
             paged: false,
             query: Vec::new(),
@@ -108,6 +111,13 @@ impl Doc {
     pub fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         self.status = status;
         self.answer = Some(Shape::of::<T>());
+        self
+    }
+
+    /// It answers a `T` like this where something else was asked for.
+    #[must_use]
+    pub fn or_gives<T: ToSchema>(mut self, status: u16, example: Value) -> Self {
+        self.other_answer = Some((status, Shape::of::<T>(), example));
         self
     }
 
@@ -160,6 +170,32 @@ impl Doc {
     pub fn mails(self) -> Self {
         let soon = Timestamp::from_millis(60_000);
         self.budgets().refuses([Refusal::ResendTooSoon(soon)])
+    }
+
+    /// It texts a code, and not again at once.
+    #[must_use]
+    pub fn texts(self) -> Self {
+        self.refuses([
+            Refusal::ResendTooSoon(Timestamp::from_millis(60_000)),
+            Refusal::TextLimit { retry_after: 42 },
+            Refusal::KindUnavailable,
+        ])
+    }
+
+    /// It reads a number and texts a code to it.
+    #[must_use]
+    pub fn reads_number(self) -> Self {
+        let problems = [
+            "missing",
+            "invalid",
+            "invalid_number",
+            "not_mobile",
+            "country_not_allowed",
+        ];
+        self.texts()
+            .refuses([Refusal::AlreadyExists])
+            .blames("phone", &problems)
+            .blames("country", &["invalid"])
     }
 
     /// It reads a word of its query that is true or false.

@@ -55,6 +55,8 @@ pub enum Throttle {
     MailedCode,
     /// Second-factor codes, per account over all factors.
     SecondFactor,
+    /// Texts: per number, account, network, and in all.
+    Texts,
     /// Nothing that could be guessed; requests of one network all the same.
     Network,
 }

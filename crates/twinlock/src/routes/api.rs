@@ -170,18 +170,39 @@ fn factor_calls() -> Vec<Route> {
             post(accounts::add_factor),
             Doc::of(
                 "Set up a second factor",
-                "Begins setting up an authenticator app: show `totp.qr_svg` to the person (or `totp.secret` to type by hand), and activate the factor with the first code their app shows. Until then nothing changes, and after ten minutes it is gone. If you bring users from elsewhere, send their existing `secret` with `\"activate\": true`: it counts at once, `totp` is left out, and the first factor of an account comes with `backup_codes`.",
+                "Begins setting up an authenticator app: show `totp.qr_svg` to the person (or `totp.secret` to type by hand), and activate the factor with the first code their app shows. Until then nothing changes, and after ten minutes it is gone. If you bring users from elsewhere, send their existing `secret` with `\"activate\": true`: it counts at once, `totp` is left out, and the first factor of an account comes with `backup_codes`. With `\"kind\": \"sms\"` and `phone` a code goes to the number as a text message, and `sms` says where it stands.",
             )
             .takes::<accounts::NewFactor>()
             .sends(json!({"kind": "totp", "label": "Phone"}))
             .gives::<accounts::BoundFactor>(201)
             .answers(openapi::examples::enrolment(true))
             .refuses([Refusal::AlreadyExists, Refusal::Frozen(FrozenBy::Application)])
-            .blames("label", &["too_long", "too_many_factors"])
+            .reads_number()
+            .blames("label", &["too_long", "too_many_factors", "invalid"])
             .blames("secret", &["invalid"])
             .blames("activate", &["missing"]),
         )
+        .throttled(Throttle::Texts)
         .audited(),
+        api(
+            Method::POST,
+            "/api/v1/accounts/{account}/factors/{factor}/send",
+            Who::ApiKey(Scope::Verify),
+            post(accounts::send_code),
+            Doc::of(
+                "Text a code to a number",
+                "To a number that waits for its first code: a new one, in place of the one before, to activate the factor with. To an active one: a code for \"Verify a code\", good for five minutes. Not within a minute, and only so many an hour and a day. Send the person's address as `client.ip`, so that one network cannot have texts sent without end.",
+            )
+            .may_take::<accounts::SendCode>()
+            .sends(json!({"client": {"ip": "203.0.113.9"}}))
+            .gives::<shapes::TextedCode>(202)
+            .answers(openapi::examples::texted())
+            .refuses([Refusal::Frozen(FrozenBy::Application)])
+            .texts()
+            .blames("client.ip", &["invalid"])
+            .blames("client.user_agent", &["too_long"]),
+        )
+        .throttled(Throttle::Texts),
         api(
             Method::POST,
             "/api/v1/accounts/{account}/factors/{factor}/activate",
@@ -189,7 +210,7 @@ fn factor_calls() -> Vec<Route> {
             post(accounts::activate_factor),
             Doc::of(
                 "Activate a second factor",
-                "Proves a pending factor by the first code the person's app shows. The code is spent by it. The account's first factor brings `backup_codes`: show them once and have the person save them. Sessions of the account end, and the person is mailed.",
+                "Proves a pending factor by the first code the person's app shows, or by the one that was texted to the number. The code is spent by it. The account's first factor brings `backup_codes`: show them once and have the person save them. Sessions of the account end, and the person is mailed.",
             )
             .takes::<shapes::TypedCode>()
             .gives::<shapes::Activated>(200)
@@ -246,7 +267,7 @@ fn code_calls() -> Vec<Route> {
             post(accounts::verify),
             Doc::of(
                 "Verify a code",
-                "The call of every sign-in: checks a code the person typed, of an authenticator app or a backup code, and spends it, so that it works once. Look at `verified`, not at the status: a wrong code is an answer (200) with a `reason`. Wrong codes are counted before anything is compared; too many bring waits (429 `locked`). Keep `device_token` in a cookie of that browser and send it with its next sign-in: wrong codes from elsewhere then no longer make this browser wait.",
+                "The call of every sign-in: checks a code the person typed, of an authenticator app, of a text message you had sent, or a backup code, and spends it, so that it works once. Look at `verified`, not at the status: a wrong code is an answer (200) with a `reason`. Wrong codes are counted before anything is compared; too many bring waits (429 `locked`). Keep `device_token` in a cookie of that browser and send it with its next sign-in: wrong codes from elsewhere then no longer make this browser wait.",
             )
             .takes::<accounts::CodeToVerify>()
             .sends(json!({"code": "492039"}))

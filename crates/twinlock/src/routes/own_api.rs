@@ -81,33 +81,39 @@ fn step_up_calls() -> Vec<Route> {
         )
         .throttled(Throttle::SecondFactor)
         .audited(),
-        api(
-            Method::POST,
-            "/api/v1/session/step-up/send",
-            Who::Session,
-            post(session::send),
-            Doc::of(
-                "Send a code to prove it with",
-                "`email_code`: mails a code to the person, where the account has no second factor. With one, 409 `wrong_step`: its code is asked instead. `webauthn`: what one of the account's security keys is asked; 409 `no_factor` where there is none.",
-            )
-            .takes::<session::SendStepUpCode>()
-            .gives::<session::StepUpCodeSent>(202)
-            .sends(json!({"kind": "email_code"}))
-            .answers(json!({
-                "expires_at": "2026-11-22T14:42:00Z",
-                "resend_at": "2026-11-22T14:33:00Z",
-                "delayed": false,
-            }))
-            .refuses([
-                Refusal::WrongStep,
-                Refusal::NoFactor,
-                Refusal::KindUnavailable,
-                Refusal::Frozen(FrozenBy::Owner),
-            ])
-            .mails(),
-        )
-        .throttled(Throttle::MailedCode),
+        step_up_send_call(),
     ]
+}
+
+fn step_up_send_call() -> Route {
+    Route::api(
+        Method::POST,
+        "/api/v1/session/step-up/send",
+        Who::Session,
+        post(session::send),
+        Doc::of(
+            "Send a code to prove it with",
+            "`email_code`: mails a code to the person, where the account has no second factor. With one, 409 `wrong_step`: its code is asked instead. `webauthn`: what one of the account's security keys is asked; 409 `no_factor` where there is none. `sms`: a code as a text message to one of the account's numbers.",
+        )
+        .takes::<session::SendStepUpCode>()
+        .gives::<session::StepUpCodeSent>(202)
+        .sends(json!({"kind": "email_code"}))
+        .answers(json!({
+            "expires_at": "2026-11-22T14:42:00Z",
+            "resend_at": "2026-11-22T14:33:00Z",
+            "delayed": false,
+        }))
+        .refuses([
+            Refusal::WrongStep,
+            Refusal::NoFactor,
+            Refusal::Frozen(FrozenBy::Owner),
+        ])
+        .mails()
+        .texts()
+        .blames("kind", &["missing"])
+        .blames("factor", &["invalid"]),
+    )
+    .throttled(Throttle::MailedCode)
 }
 
 fn me_calls() -> Vec<Route> {

@@ -17,7 +17,7 @@ pub(super) fn table() -> Vec<Route> {
     let mut routes = own_factor_calls();
     routes.push(begin_call());
     routes.push(activate_call());
-    routes.extend(own_key_calls());
+    routes.extend(sending_calls());
     routes.extend(one_factor_calls());
     routes.extend(own_code_calls());
     routes
@@ -44,9 +44,9 @@ fn own_factor_calls() -> Vec<Route> {
             post(me::disable),
             Doc::of(
                 "Turn two-factor authentication off",
-                "Removes all second factors and backup codes and ends the other sessions. A code is asked for just this, whatever was proven before: of an app, or a backup code; or a security key (`credential`).",
+                "Removes all second factors and backup codes and ends the other sessions. A code is asked for just this, whatever was proven before: of an app, a text message or a backup code; or a security key (`credential`).",
             )
-            .takes::<keys::FactorProof>()
+            .takes::<shapes::FactorProof>()
             .sends(json!({"code": "492039"}))
             .refuses([
                 Refusal::KeyNotAccepted,
@@ -66,26 +66,47 @@ fn own_factor_calls() -> Vec<Route> {
     ]
 }
 
-fn own_key_calls() -> Vec<Route> {
+fn sending_calls() -> Vec<Route> {
     let api = Route::api;
-    vec![api(
-        Method::POST,
-        "/api/v1/me/two-factor/disable/send",
-        Who::Session,
-        post(me::ask_to_disable),
-        Doc::of(
-            "Ask a security key to turn it off",
-            "What one of the account's security keys is asked, for turning two-factor authentication off and nothing else. Takes no body.",
+    vec![
+        api(
+            Method::POST,
+            "/api/v1/me/two-factor/disable/send",
+            Who::Session,
+            post(me::ask_to_disable),
+            Doc::of(
+                "Ask for what turns it off",
+                "What one of the account's security keys is asked (`webauthn`, also without a body), or a code as a text message (`sms`), for turning two-factor authentication off and nothing else.",
+            )
+            .may_take::<me::AskToDisable>()
+            .sends(json!({"kind": "webauthn"}))
+            .gives::<keys::KeyQuestion>(200)
+            .answers(examples::key_question())
+            .or_gives::<shapes::TextedCode>(202, examples::texted())
+            .refuses([
+                Refusal::NoFactor,
+                Refusal::StillRequired,
+                Refusal::Frozen(FrozenBy::Owner),
+            ])
+            .texts(),
         )
-        .gives::<keys::KeyQuestion>(200)
-        .answers(examples::key_question())
-        .refuses([
-            Refusal::NoFactor,
-            Refusal::StillRequired,
-            Refusal::KindUnavailable,
-            Refusal::Frozen(FrozenBy::Owner),
-        ]),
-    )]
+        .throttled(Throttle::Texts),
+        api(
+            Method::POST,
+            "/api/v1/me/factors/{factor}/send",
+            Who::Session,
+            post(me::send_code),
+            Doc::of(
+                "Text a new code to a number",
+                "For a number that waits for its code: a new one, in place of the one before. Not within a minute, and only so many an hour and a day. Takes no body.",
+            )
+            .gives::<shapes::TextedCode>(202)
+            .answers(examples::texted())
+            .refuses([Refusal::Frozen(FrozenBy::Owner)])
+            .texts(),
+        )
+        .throttled(Throttle::Texts),
+    ]
 }
 
 fn one_factor_calls() -> Vec<Route> {
@@ -187,19 +208,17 @@ fn begin_call() -> Route {
             post(me::begin_factor),
             Doc::of(
                 "Set up a second factor of one's own",
-                "Begins setting up an authenticator app (`totp`): show `totp.qr_svg`, then activate the factor with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered. Keys answer to this instance's own address only. Nothing changes until then. `replaces` names a factor that this one takes the place of, for a new phone.",
+                "Begins setting up an authenticator app (`totp`): show `totp.qr_svg`, then activate the factor with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered. Keys answer to this instance's own address only. Or a number (`sms`, with `phone`): a code goes there as a text message, and `sms` says where it stands. Nothing changes until then. `replaces` names a factor that this one takes the place of, for a new phone.",
             )
             .takes::<me::BeginOwnFactor>()
             .sends(json!({"kind": "totp", "label": "Phone"}))
-            .gives::<keys::SetUp>(201)
+            .gives::<shapes::SetUp>(201)
             .answers(examples::enrolment(false))
-            .refuses([
-                Refusal::NotFound,
-                Refusal::KindUnavailable,
-                Refusal::Frozen(FrozenBy::Owner),
-            ])
-            .blames("label", &["too_long", "too_many_factors"]),
+            .refuses([Refusal::NotFound, Refusal::Frozen(FrozenBy::Owner)])
+            .reads_number()
+            .blames("label", &["too_long", "too_many_factors", "invalid"]),
         )
+        .throttled(Throttle::Texts)
         .stepped_up()
 }
 
@@ -211,9 +230,9 @@ fn activate_call() -> Route {
             post(me::activate_factor),
             Doc::of(
                 "Activate a second factor of one's own",
-                "Proves it by its first code, or a security key by what it answered (`credential`). The first one brings `backup_codes`, to be shown once; the other sessions end.",
+                "Proves it by its first code, a number by the one that was texted to it, or a security key by what it answered (`credential`). The first one brings `backup_codes`, to be shown once; the other sessions end.",
             )
-            .takes::<keys::FactorProof>()
+            .takes::<shapes::FactorProof>()
             .sends(json!({"code": "492039"}))
             .gives::<shapes::Activated>(200)
             .refuses([

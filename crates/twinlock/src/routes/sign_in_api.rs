@@ -183,7 +183,7 @@ fn second_factor_calls() -> Vec<Route> {
             post(sign_in::verify_second_factor),
             Doc::of(
                 "Prove the second factor",
-                "A code of an authenticator app, or a backup code (state `second_factor`). Both go into the same field; `kind` or `factor` narrow it. A security key answers in `credential` instead. Why an app's code was wrong is not told here, except that the phone's clock is slow (`drift_seconds`). Five wrong codes end the sign-in.",
+                "A code of an authenticator app, of a text message, or a backup code (state `second_factor`). All go into the same field; `kind` or `factor` narrow it. A security key answers in `credential` instead. Why an app's code was wrong is not told here, except that the phone's clock is slow (`drift_seconds`). Five wrong codes end the sign-in.",
             )
             .takes::<sign_in::SecondFactorCode>()
             .sends(json!({"code": "492039"}))
@@ -206,19 +206,24 @@ fn second_factor_calls() -> Vec<Route> {
             Method::POST,
             "/api/v1/sign-in/{id}/second-factor/send",
             Who::SignIn,
-            post(sign_in::ask_key),
+            post(sign_in::ask_second_factor),
             Doc::of(
-                "Ask a security key",
-                "What one of the account's security keys is asked (state `second_factor`). Give `webauthn` to the browser, and what the key answers to \"Prove the second factor\". One answer is taken, within five minutes. Takes no body.",
+                "Ask for what proves the second factor",
+                "What one of the account's security keys is asked (`webauthn`, also without a body): give it to the browser, and what the key answers to \"Prove the second factor\"; one answer is taken, within five minutes. Or a code as a text message (`sms`), good for five minutes and in this sign-in only; `factor` says to which of several numbers (state `second_factor`).",
             )
+            .may_take::<sign_in::AskSecondFactor>()
+            .sends(json!({"kind": "webauthn"}))
             .gives::<keys::KeyQuestion>(200)
             .answers(examples::key_question())
+            .or_gives::<shapes::TextedCode>(202, examples::texted())
             .refuses([
                 Refusal::NoFactor,
-                Refusal::KindUnavailable,
                 Refusal::Frozen(FrozenBy::Administrator),
-            ]),
-        ),
+            ])
+            .texts()
+            .blames("factor", &["invalid"]),
+        )
+        .throttled(Throttle::Texts),
     ]
 }
 
@@ -232,18 +237,32 @@ fn enrolment_calls() -> Vec<Route> {
             post(sign_in::begin_enrolment),
             Doc::of(
                 "Set up the second factor a sign-in demands",
-                "In the state `enroll` nothing goes on without a second factor: an authenticator app (`totp`), whose `totp.qr_svg` is shown, then the factor activated with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered.",
+                "In the state `enroll` nothing goes on without a second factor: an authenticator app (`totp`), whose `totp.qr_svg` is shown, then the factor activated with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered; or a number (`sms`, with `phone`), to which a code goes as a text message.",
             )
             .takes::<sign_in::BeginDemandedFactor>()
             .sends(json!({"kind": "totp", "label": "Phone"}))
-            .gives::<keys::SetUp>(201)
+            .gives::<shapes::SetUp>(201)
             .answers(examples::enrolment(false))
-            .refuses([
-                Refusal::KindUnavailable,
-                Refusal::Frozen(FrozenBy::Administrator),
-            ])
-            .blames("label", &["too_long", "too_many_factors"]),
-        ),
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
+            .reads_number()
+            .blames("label", &["too_long", "too_many_factors", "invalid"]),
+        )
+        .throttled(Throttle::Texts),
+        api(
+            Method::POST,
+            "/api/v1/sign-in/{id}/enroll/factors/{factor}/send",
+            Who::SignIn,
+            post(sign_in::send_enrolment_code),
+            Doc::of(
+                "Text a new code to the number",
+                "For a number that waits for its code in the state `enroll`: a new one, in place of the one before. Takes no body.",
+            )
+            .gives::<shapes::TextedCode>(202)
+            .answers(examples::texted())
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
+            .texts(),
+        )
+        .throttled(Throttle::Texts),
         api(
             Method::POST,
             "/api/v1/sign-in/{id}/enroll/factors/{factor}/activate",
@@ -253,7 +272,7 @@ fn enrolment_calls() -> Vec<Route> {
                 "Activate it and go on",
                 "Proves the factor by its first code, or a security key by what it answered (`credential`). The sign-in is complete then, and `backup_codes` are to be shown once.",
             )
-            .takes::<keys::FactorProof>()
+            .takes::<shapes::FactorProof>()
             .sends(json!({"code": "492039"}))
             .gives::<sign_in::EnrolledState>(200)
             .answers(examples::enrolled())

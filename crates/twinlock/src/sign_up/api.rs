@@ -82,7 +82,7 @@ pub async fn ask(visit: Visit, StrictJson(body): StrictJson<SignUp>) -> Result<R
         return_to: None,
     };
     let (progress, _) = flow::ask(&visit.moment, form).await?;
-    Ok((StatusCode::ACCEPTED, Json(told(&visit, progress))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(told(&visit, progress).await?)).into_response())
 }
 
 /// `POST /api/v1/sign-in/{id}/email-code`
@@ -131,7 +131,7 @@ pub async fn verify_email(
     } else {
         sign_in::verify_code(&visit.moment, held, &code).await?
     };
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
 }
 
 fn is_sign_up(visit: &Visit, token: &str) -> Result<bool, Stop> {

@@ -8,9 +8,10 @@ use serde_json::Value;
 use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
-use crate::app::{KEY_TIMEOUT, Refusal, Stop, Timestamp};
+use crate::app::{AuthenticatorId, KEY_TIMEOUT, Refusal, Stop, Timestamp};
 use crate::authenticators::Kind;
-use crate::authenticators::api::bearable;
+use crate::authenticators::api::{TextState, bearable};
+use crate::authenticators::email_code::flow::Sent;
 use crate::edge::Visit;
 use crate::session::flow::{self as sessions, Acting, reload};
 use crate::session::{Assurance, Session};
@@ -23,6 +24,8 @@ use super::flow::{self, Proof};
 pub enum CodeKind {
     /// Of an authenticator app.
     Totp,
+    /// Of a text message.
+    Sms,
     /// A backup code.
     BackupCode,
     /// A mailed code, where there is no second factor.
@@ -53,13 +56,18 @@ pub enum SentKind {
     EmailCode,
     /// What a security key is asked.
     Webauthn,
+    /// A code by text message.
+    Sms,
 }
 
-/// Asks for a mailed code, or for what a security key is asked.
+/// Asks for a mailed or a texted code, or for what a security key is asked.
 #[derive(Deserialize, ToSchema)]
 pub struct SendStepUpCode {
-    /// Which of the two.
-    pub kind: SentKind,
+    /// Which of them; `sms` where only `factor` is given.
+    pub kind: Option<SentKind>,
+    /// `sms`: to this number, where there are several.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub factor: Option<AuthenticatorId>,
 }
 
 /// A code is on its way, or a key can be asked.
@@ -74,6 +82,14 @@ pub struct StepUpCodeSent {
     /// Whether mail is in trouble right now and may be late.
     #[schema(example = false)]
     pub delayed: bool,
+    /// `sms`: the number, but for its last two digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub phone_hint: Option<String>,
+    /// `sms`: what became of the text so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub state: Option<TextState>,
     /// `webauthn`: `PublicKeyCredentialRequestOptions` as JSON, for `PublicKeyCredential.parseRequestOptionsFromJSON`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Object>)]
@@ -154,33 +170,63 @@ pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
 /// `POST /api/v1/session/step-up/send`
 ///
 /// # Errors
-/// [`Refusal::WrongStep`] where a second factor is asked; [`Refusal::ResendTooSoon`], [`Refusal::TooManyRequests`].
+/// [`Refusal::WrongStep`] where a second factor is asked; [`Refusal::NoFactor`]; [`Refusal::ResendTooSoon`], [`Refusal::TooManyRequests`],
+/// [`Refusal::TextLimit`].
 pub async fn send(
     visit: Visit,
     StrictJson(body): StrictJson<SendStepUpCode>,
 ) -> Result<Response, Stop> {
-    let answer = match body.kind {
-        SentKind::EmailCode => {
-            let sent = flow::send_code(&visit.moment, visit.acting()?).await?;
+    let (moment, acting) = (&visit.moment, visit.acting()?);
+    let answer = match asked(&body)? {
+        SentKind::EmailCode => StepUpCodeSent::mailed(&flow::send_code(moment, acting).await?),
+        SentKind::Webauthn => {
+            let options = flow::ask_key(moment, acting).await?;
             StepUpCodeSent {
-                expires_at: Timestamp::rfc3339(sent.times.expires_at),
-                resend_at: Timestamp::rfc3339(sent.times.resend_at),
-                delayed: sent.delayed,
-                webauthn: None,
+                webauthn: Some(options),
+                ..StepUpCodeSent::until(moment.now.plus(KEY_TIMEOUT), moment.now)
             }
         }
-        SentKind::Webauthn => {
-            let options = flow::ask_key(&visit.moment, visit.acting()?).await?;
-            let now = visit.moment.now;
+        SentKind::Sms => {
+            let texted = flow::send_text(moment, acting, body.factor).await?;
             StepUpCodeSent {
-                expires_at: now.plus(KEY_TIMEOUT).rfc3339(),
-                resend_at: now.rfc3339(),
-                delayed: false,
-                webauthn: Some(options),
+                state: texted.state.map(TextState::from),
+                phone_hint: Some(texted.hint),
+                ..StepUpCodeSent::until(texted.sent.expires_at, texted.sent.resend_at)
             }
         }
     };
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// Only one of several numbers is named; keys are asked all at once, and there is one mailbox.
+fn asked(body: &SendStepUpCode) -> Result<SentKind, Refusal> {
+    let refuse = |field, code| Err(Refusal::Field { field, code });
+    match (body.kind, body.factor) {
+        (None, None) => refuse("kind", "missing"),
+        (None | Some(SentKind::Sms), Some(_)) => Ok(SentKind::Sms),
+        (Some(_), Some(_)) => refuse("factor", "invalid"),
+        (Some(kind), None) => Ok(kind),
+    }
+}
+
+impl StepUpCodeSent {
+    fn until(expires_at: Timestamp, resend_at: Timestamp) -> Self {
+        Self {
+            expires_at: expires_at.rfc3339(),
+            resend_at: resend_at.rfc3339(),
+            delayed: false,
+            phone_hint: None,
+            state: None,
+            webauthn: None,
+        }
+    }
+
+    fn mailed(sent: &Sent) -> Self {
+        Self {
+            delayed: sent.delayed,
+            ..Self::until(sent.times.expires_at, sent.times.resend_at)
+        }
+    }
 }
 
 /// `POST /api/v1/session/step-up`
@@ -220,6 +266,7 @@ fn proof(body: StepUp) -> Result<Proof, Stop> {
     let refuse = |field, code| Err(Refusal::Field { field, code }.into());
     let kind = match body.kind {
         Some(CodeKind::Totp) => Some(Kind::Totp),
+        Some(CodeKind::Sms) => Some(Kind::Sms),
         Some(CodeKind::BackupCode) => Some(Kind::BackupCode),
         Some(CodeKind::EmailCode) | None => None,
     };

@@ -7,6 +7,7 @@ use twinlock_testkit::phone::Phone;
 
 use crate::support::key::SoftKey;
 use crate::support::played::Player;
+use crate::support::texts::with_texts;
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -16,7 +17,10 @@ on_both_engines!(
 
 async fn every_example_in_the_reference_does_what_it_shows(place: &Place) {
     let app = place
-        .app_with(|settings| settings.two_factor.backup_codes.reveal = true)
+        .app_with(|settings| {
+            with_texts(settings);
+            settings.two_factor.backup_codes.reveal = true;
+        })
         .await;
     let mut player = Player::new(&app);
     player.plays("GET /api/openapi.json").await;
@@ -28,7 +32,10 @@ async fn every_example_in_the_reference_does_what_it_shows(place: &Place) {
     they_forgot_their_password(&mut player).await;
     they_end_it(&mut player).await;
     player.app = place
-        .app_with(|settings| settings.two_factor.required = true)
+        .app_with(|settings| {
+            with_texts(settings);
+            settings.two_factor.required = true;
+        })
         .await;
     somebody_must_enrol(&mut player).await;
     player.played_all();
@@ -57,6 +64,15 @@ async fn an_application(player: &mut Player) {
     let verify = "POST /api/v1/accounts/{account}/verify";
     let good = as_application(player, verify, &[("code", code)]).await;
     assert_eq!(good["verified"], true);
+    let first = player.variables["FACTOR"].clone();
+    let key = player.app.api_key("shop", &[Scope::AccountsWrite]).await;
+    player.variables.insert("KEY", key);
+    let made = sends_number(player, "POST /api/v1/accounts/{account}/factors").await;
+    player.set("FACTOR", &made["factor"]["id"]);
+    player.app.forward(60);
+    let send = "POST /api/v1/accounts/{account}/factors/{factor}/send";
+    as_application(player, send, &[]).await;
+    player.variables.insert("FACTOR", first);
     let made = as_application(player, "POST /api/v1/accounts/{account}/devices", &[]).await;
     player.set("DEVICE", &made["device"]["id"]);
     let check = "POST /api/v1/accounts/{account}/devices/verify";
@@ -80,6 +96,18 @@ async fn an_application(player: &mut Player) {
     ] {
         as_application(player, call, &[]).await;
     }
+}
+
+/// Begins setting a number up by the call whose example sets up an app.
+async fn sends_number(player: &mut Player, call: &str) -> Value {
+    let number = [
+        ("kind", json!("sms")),
+        ("label", json!("")),
+        ("phone", json!("+49 1512 3456789")),
+    ];
+    let made = player.sends(call, &number).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()
 }
 
 async fn somebody_signs_up(player: &mut Player) {
@@ -109,6 +137,10 @@ async fn their_second_factor(player: &mut Player) {
     let first = player.variables["FACTOR"].clone();
     enrolled_in_settings(player).await;
     player.plays("DELETE /api/v1/me/factors/{factor}").await;
+    let made = sends_number(player, "POST /api/v1/me/factors").await;
+    player.set("FACTOR", &made["factor"]["id"]);
+    player.app.forward(60);
+    player.plays("POST /api/v1/me/factors/{factor}/send").await;
     player.variables.insert("FACTOR", first);
     player.variables.insert("PHONE", phone.key());
     // A security key beside it: its creation is begun by the same call, and its answers are its own.
@@ -245,9 +277,13 @@ async fn somebody_must_enrol(player: &mut Player) {
         .await;
     assert_eq!(asked.json()["state"], "enroll", "{}", asked.body);
     goes_on(player, &asked.json());
-    let made = player
-        .plays("POST /api/v1/sign-in/{id}/enroll/factors")
-        .await;
+    let enrol = "POST /api/v1/sign-in/{id}/enroll/factors";
+    let made = sends_number(player, enrol).await;
+    player.set("FACTOR", &made["factor"]["id"]);
+    player.app.forward(60);
+    let send = "POST /api/v1/sign-in/{id}/enroll/factors/{factor}/send";
+    player.plays(send).await;
+    let made = player.plays(enrol).await;
     player.set("FACTOR", &made["factor"]["id"]);
     let code = code_of(&player.app, &made);
     let activate = "POST /api/v1/sign-in/{id}/enroll/factors/{factor}/activate";

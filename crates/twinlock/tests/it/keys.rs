@@ -15,6 +15,7 @@ use twinlock_db::{DbError, Engine, Location, Locks, Store, StoreOptions};
 use crate::support::browser::Browser;
 use crate::support::caller::{PASSWORD, completed};
 use crate::support::key::SoftKey;
+use crate::support::texts::{number, typed, with_texts};
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -481,12 +482,22 @@ async fn people(app: &TestApp, count: u32) {
 
 /// A column that seals and is not walked would keep its old key for ever, and be lost to whoever thinks that the key is retired.
 async fn z15_z18_every_column_of_sealed_values_is_known_to_the_change(place: &Place) {
-    let app = place.app_with(revealing).await;
+    let app = place
+        .app_with(|settings| {
+            revealing(settings);
+            with_texts(settings);
+        })
+        .await;
     let ann = busy(&app).await;
     let mut caller = app.caller("192.0.2.2");
     let session = caller.sign_in(&ann).await;
     let acting = caller.acting(&session.token).await;
     caller.set_up_key(&acting, &mut SoftKey::new(1), "").await;
+    // A number that is proven, and a text that has not left.
+    caller.set_up_text(&acting, &number(1)).await;
+    settings::begin_text(&caller.moment(), &acting, typed(&number(2)), None)
+        .await
+        .unwrap();
     let token = caller.half_session(&ann).await;
     let asked = twinlock::sign_in::second_factor::ask_key(&caller.moment(), &token).await;
     assert!(asked.is_ok());

@@ -54,6 +54,7 @@ mod sessions;
 mod settings_pages;
 mod strangers;
 mod text_codes;
+mod text_codes_api;
 mod texts;
 mod tls;
 mod trusted_devices;

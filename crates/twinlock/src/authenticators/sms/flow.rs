@@ -5,7 +5,7 @@ use std::time::Duration;
 use twinlock_db::Locks;
 use twinlock_web::i18n::Arg;
 
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::Kind;
 use crate::authenticators::flow::binding::{self, Proven};
@@ -169,10 +169,13 @@ fn send_to(
     let code = code(&mut w.draw);
     let app = w.moment.app.clone();
     // An application's own page is somewhere else; nothing may be filled in there on our word.
-    let host = match ceremony.purpose {
-        Purpose::Application => None,
-        _ => host_of(&app.settings.server.public_url),
+    let elsewhere = match ceremony.purpose {
+        Purpose::Application => true,
+        Purpose::Register => is_of_application(w, account)?,
+        Purpose::SignIn | Purpose::StepUp | Purpose::Disable => false,
     };
+    let public_url = &app.settings.server.public_url;
+    let host = host_of(public_url).filter(|_| !elsewhere);
     let body = body(
         &w.moment.messages(),
         &app.settings.branding.name,
@@ -186,6 +189,11 @@ fn send_to(
     let expires_at = w.now().plus(super::rules::LIFE);
     let message = post(w, account, &outgoing, expires_at)?;
     store::put(w, account, ceremony, factor, message, &code)
+}
+
+fn is_of_application(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
+    let account = account::store::load(w, account)?;
+    Ok(account.is_some_and(|account| account.application.is_some()))
 }
 
 /// The host people see, without a port: what a browser compares with its own.

@@ -155,6 +155,16 @@ pub(in crate::routes) fn key_question() -> Value {
     })
 }
 
+/// A code that was texted.
+pub(in crate::routes) fn texted() -> Value {
+    json!({
+        "phone_hint": "•••• 89",
+        "expires_at": "2026-11-22T14:37:00Z",
+        "resend_at": "2026-11-22T14:33:00Z",
+        "state": "queued",
+    })
+}
+
 /// A code that is on its way.
 pub(in crate::routes) fn code_sent() -> Value {
     json!({

@@ -12,7 +12,7 @@ const GROUPS: &[(&str, &str, &str)] = &[
     (
         "factors",
         "Their second factors",
-        "Setting up authenticator apps for your users, and looking after them.",
+        "Setting up authenticator apps and numbers for your users, and looking after them.",
     ),
     (
         "codes",

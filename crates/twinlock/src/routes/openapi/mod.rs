@@ -60,7 +60,8 @@ pub fn document() -> Value {
     let mut read: Vec<String> = Vec::new();
     for doc in routes.iter().filter_map(|route| route.doc.as_ref()) {
         read.extend(doc.body.iter().map(|shape| shape.name().into_owned()));
-        for shape in doc.body.iter().chain(&doc.answer) {
+        let other = doc.other_answer.as_ref().map(|(_, shape, _)| shape);
+        for shape in doc.body.iter().chain(&doc.answer).chain(other) {
             shape.collect(&mut shapes);
         }
     }

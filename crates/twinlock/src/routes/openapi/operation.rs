@@ -6,6 +6,7 @@ use super::super::Route;
 use super::schemas::{self, Named};
 use super::{curl, groups, problems, reference_to};
 use crate::edge::Doc;
+use crate::edge::describe::Shape;
 use crate::edge::guard::Who;
 
 /// One call.
@@ -125,16 +126,12 @@ pub(super) fn path_variables(path: &str) -> impl Iterator<Item = &str> {
 
 fn responses(route: &Route, doc: &Doc, named: &Named) -> Value {
     let mut responses = Map::new();
-    let mut success = json!({
-        "description": if doc.answer.is_some() { "Done." } else { "Done; nothing to tell." },
-        "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
-    });
-    if let (Some(shape), Some(members)) = (doc.answer, success.as_object_mut()) {
-        let example = answer_example(doc, named);
-        let content = json!({"application/json": {"schema": reference_to(&shape.name()), "example": example}});
-        members.insert(String::from("content"), content);
+    let first = doc.answer.map(|shape| (shape, answer_example(doc, named)));
+    responses.insert(doc.status.to_string(), success(first));
+    if let Some((status, shape, example)) = &doc.other_answer {
+        let other = Some((*shape, Some(example.clone())));
+        responses.insert(status.to_string(), success(other));
     }
-    responses.insert(doc.status.to_string(), success);
     responses.extend(problems::responses(&problems::of_call(route, doc)));
     Value::Object(responses)
 }
@@ -146,4 +143,16 @@ fn security(who: Who) -> Value {
         Who::Session => json!([{"session": []}, {"sessionCookie": []}]),
         Who::ApiKey(scope) => json!([{"apiKey": [scope.word()]}]),
     }
+}
+
+fn success(answer: Option<(Shape, Option<Value>)>) -> Value {
+    let mut success = json!({
+        "description": if answer.is_some() { "Done." } else { "Done; nothing to tell." },
+        "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+    });
+    if let (Some((shape, example)), Some(members)) = (answer, success.as_object_mut()) {
+        let content = json!({"application/json": {"schema": reference_to(&shape.name()), "example": example}});
+        members.insert(String::from("content"), content);
+    }
+    success
 }

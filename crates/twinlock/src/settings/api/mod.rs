@@ -17,11 +17,10 @@ use utoipa::ToSchema;
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::Removal;
 use crate::authenticators::api::{
-    Activated, ChangeFactor, Enrolment, Factor, TwoFactor, meaningful,
+    Activated, AskedKind, ChangeFactor, Enrolment, Factor, FactorProof, Given, OwnKind, SetUp,
+    TextedCode, TwoFactor, Wanted, given, meaningful, wanted,
 };
-use crate::authenticators::webauthn::api::{
-    FactorProof, Given, KeyQuestion, OwnKind, SetUp, given,
-};
+use crate::authenticators::webauthn::api::KeyQuestion;
 use crate::edge::{InPath, Visit};
 use crate::step_up::api::renew_cookie;
 
@@ -46,6 +45,12 @@ pub struct BeginOwnFactor {
     /// The factor it will take the place of, once its first code is accepted.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub replaces: Option<AuthenticatorId>,
+    /// `sms`: the number, in any form, with its country code or with `country`.
+    #[schema(example = "+49 1512 3456789", max_length = 40)]
+    pub phone: Option<String>,
+    /// `sms`: the country a number without country code is dialled in, as two letters (ISO 3166-1).
+    #[schema(example = "DE", min_length = 2, max_length = 2)]
+    pub country: Option<String>,
 }
 
 /// `GET /api/v1/me/two-factor`
@@ -65,23 +70,43 @@ pub async fn two_factor(visit: Visit) -> Result<Json<TwoFactor>, Stop> {
 /// `POST /api/v1/me/factors`
 ///
 /// # Errors
-/// [`Refusal::StepUpRequired`], [`Refusal::Field`], [`Refusal::NotFound`] for an unknown factor to replace.
+/// [`Refusal::StepUpRequired`], [`Refusal::Field`], [`Refusal::NotFound`] for an unknown factor to replace; [`Refusal::AlreadyExists`],
+/// [`Refusal::ResendTooSoon`] and [`Refusal::TextLimit`] for a number.
 pub async fn begin_factor(
     visit: Visit,
     StrictJson(body): StrictJson<BeginOwnFactor>,
 ) -> Result<Response, Stop> {
     let (moment, acting) = (&visit.moment, visit.acting()?);
-    let label = body.label.unwrap_or_default();
-    let set_up = match body.kind {
-        OwnKind::Totp => {
-            let pending = flow::begin_app(moment, acting, label, body.replaces).await?;
+    let replaces = body.replaces;
+    let set_up = match wanted(body.kind, body.label, body.phone, body.country)? {
+        Wanted::Totp(label) => {
+            let pending = flow::begin_app(moment, acting, label, replaces).await?;
             SetUp::from(Enrolment::from(pending))
         }
-        OwnKind::Webauthn => {
-            SetUp::from(flow::begin_key(moment, acting, label, body.replaces).await?)
+        Wanted::Webauthn(label) => {
+            SetUp::from(flow::begin_key(moment, acting, label, replaces).await?)
+        }
+        Wanted::Sms(typed) => {
+            let typed = flow::Typed {
+                phone: typed.phone,
+                country: typed.country,
+            };
+            SetUp::from(flow::begin_text(moment, acting, typed, replaces).await?)
         }
     };
     Ok((StatusCode::CREATED, Json(set_up)).into_response())
+}
+
+/// `POST /api/v1/me/factors/{factor}/send`
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send_code(
+    visit: Visit,
+    InPath(id): InPath<AuthenticatorId>,
+) -> Result<Response, Stop> {
+    let texted = flow::resend_text(&visit.moment, visit.acting()?, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
 }
 
 /// `POST /api/v1/me/factors/{factor}/activate`
@@ -176,11 +201,30 @@ pub async fn disable(
     Ok(renew_cookie(&visit, renewed, answer))
 }
 
+/// Asks for what two-factor authentication can be turned off with.
+#[derive(Deserialize, ToSchema)]
+pub struct AskToDisable {
+    /// What a security key is asked, or a texted code.
+    pub kind: AskedKind,
+}
+
 /// `POST /api/v1/me/two-factor/disable/send`
 ///
 /// # Errors
-/// [`Refusal::NoFactor`] where there is no security key, [`Refusal::StillRequired`].
-pub async fn ask_to_disable(visit: Visit) -> Result<Json<KeyQuestion>, Stop> {
-    let options = flow::ask_to_disable(&visit.moment, visit.acting()?).await?;
-    Ok(Json(KeyQuestion::asked(&visit.moment, options)))
+/// [`Refusal::NoFactor`] where there is no such method, [`Refusal::StillRequired`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`].
+pub async fn ask_to_disable(
+    visit: Visit,
+    body: Option<StrictJson<AskToDisable>>,
+) -> Result<Response, Stop> {
+    let (moment, acting) = (&visit.moment, visit.acting()?);
+    match body.map_or(AskedKind::Webauthn, |StrictJson(body)| body.kind) {
+        AskedKind::Webauthn => {
+            let options = flow::ask_to_disable(moment, acting).await?;
+            Ok(Json(KeyQuestion::asked(moment, options)).into_response())
+        }
+        AskedKind::Sms => {
+            let texted = flow::text_to_disable(moment, acting).await?;
+            Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
+        }
+    }
 }

@@ -11,10 +11,11 @@ use twinlock_web::StrictJson;
 use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
-use crate::authenticators::api::{Enrolment, Factor, TypedCode, bearable};
-use crate::authenticators::webauthn::api::{
-    FactorProof, Given, KeyQuestion, OwnKind, SetUp, given,
+use crate::authenticators::api::{
+    AskedKind, Enrolment, Factor, FactorProof, Given, OwnKind, SetUp, TextedCode, TypedCode,
+    Wanted, bearable, given, wanted,
 };
+use crate::authenticators::webauthn::api::KeyQuestion;
 use crate::authenticators::{AskedFor, Attempt, Kind};
 use crate::edge::{InPath, Visit};
 
@@ -83,7 +84,7 @@ pub async fn begin(
         .device_token
         .filter(|token| Token::parse(Token::DEVICE, token).is_some());
     let progress = flow::begin(&visit.moment, &body.email, None).await?;
-    Ok((StatusCode::CREATED, Json(told(&visit, progress))).into_response())
+    Ok((StatusCode::CREATED, Json(told(&visit, progress).await?)).into_response())
 }
 
 /// `GET /api/v1/sign-in/{id}`
@@ -96,7 +97,7 @@ pub async fn current(
 ) -> Result<Json<SignInState>, Stop> {
     let token = token(&visit, id)?;
     let progress = flow::current(&visit.moment, token).await?;
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
 }
 
 /// `POST /api/v1/sign-in/{id}/password`
@@ -110,7 +111,7 @@ pub async fn password(
 ) -> Result<Json<SignInState>, Stop> {
     let token = token(&visit, id)?;
     let progress = flow::verify_password(&visit.moment, token, &body.password).await?;
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
 }
 
 /// `POST /api/v1/sign-in/{id}/email-code/verify`
@@ -125,7 +126,7 @@ pub async fn verify_email_code(
     let token = token(&visit, id)?;
     let code = bearable(body.code)?;
     let progress = flow::verify_code(&visit.moment, token, &code).await?;
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
 }
 
 /// `POST /api/v1/sign-in/{id}/second-factor`
@@ -155,19 +156,46 @@ pub async fn verify_second_factor(
             second_factor::verify_key(&visit.moment, token, answer, body.trust_device).await?
         }
     };
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
+}
+
+/// Asks for what the second factor can be proven with.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct AskSecondFactor {
+    /// What a security key is asked, or a texted code; `sms` where only `factor` is given.
+    pub kind: Option<AskedKind>,
+    /// `sms`: to this number, where there are several.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub factor: Option<AuthenticatorId>,
 }
 
 /// `POST /api/v1/sign-in/{id}/second-factor/send`
 ///
 /// # Errors
-/// [`Refusal::WrongStep`] unless a second factor is asked; [`Refusal::NoFactor`] where there is no security key.
-pub async fn ask_key(
+/// [`Refusal::WrongStep`] unless a second factor is asked; [`Refusal::NoFactor`] where there is no such method; [`Refusal::ResendTooSoon`],
+/// [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn ask_second_factor(
     visit: Visit,
     InPath(id): InPath<SignInId>,
-) -> Result<Json<KeyQuestion>, Stop> {
-    let options = second_factor::ask_key(&visit.moment, token(&visit, id)?).await?;
-    Ok(Json(KeyQuestion::asked(&visit.moment, options)))
+    body: Option<StrictJson<AskSecondFactor>>,
+) -> Result<Response, Stop> {
+    let (moment, token) = (&visit.moment, token(&visit, id)?);
+    let asked = body.map_or_else(AskSecondFactor::default, |StrictJson(body)| body);
+    match (asked.kind, asked.factor) {
+        (Some(AskedKind::Webauthn), Some(_)) => Err(Refusal::Field {
+            field: "factor",
+            code: "invalid",
+        }
+        .into()),
+        (Some(AskedKind::Webauthn) | None, None) => {
+            let options = second_factor::ask_key(moment, token).await?;
+            Ok(Json(KeyQuestion::asked(moment, options)).into_response())
+        }
+        (Some(AskedKind::Sms), factor) | (None, factor @ Some(_)) => {
+            let texted = second_factor::send_text(moment, token, factor).await?;
+            Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
+        }
+    }
 }
 
 /// Sets up the second factor a sign-in demands.
@@ -175,30 +203,52 @@ pub async fn ask_key(
 pub struct BeginDemandedFactor {
     /// What is set up.
     pub kind: OwnKind,
-    /// The person's name for it.
+    /// The person's name for it; not for `sms`.
     #[schema(example = "Phone", max_length = 60)]
     pub label: Option<String>,
+    /// `sms`: the number, in any form, with its country code or with `country`.
+    #[schema(example = "+49 1512 3456789", max_length = 40)]
+    pub phone: Option<String>,
+    /// `sms`: the country a number without country code is dialled in, as two letters (ISO 3166-1).
+    #[schema(example = "DE", min_length = 2, max_length = 2)]
+    pub country: Option<String>,
 }
 
 /// `POST /api/v1/sign-in/{id}/enroll/factors`
 ///
 /// # Errors
-/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment, [`Refusal::KindUnavailable`], [`Refusal::Field`].
+/// [`Refusal::WrongStep`] unless the sign-in waits for an enrolment, [`Refusal::KindUnavailable`], [`Refusal::Field`];
+/// [`Refusal::ResendTooSoon`] and [`Refusal::TextLimit`] for a number.
 pub async fn begin_enrolment(
     visit: Visit,
     InPath(id): InPath<SignInId>,
     StrictJson(body): StrictJson<BeginDemandedFactor>,
 ) -> Result<Response, Stop> {
     let (moment, token) = (&visit.moment, token(&visit, id)?);
-    let label = body.label.unwrap_or_default();
-    let set_up = match body.kind {
-        OwnKind::Totp => {
+    let set_up = match wanted(body.kind, body.label, body.phone, body.country)? {
+        Wanted::Totp(label) => {
             let pending = enrolment::begin(moment, token, label).await?;
             SetUp::from(Enrolment::from(pending))
         }
-        OwnKind::Webauthn => SetUp::from(enrolment::begin_key(moment, token, label).await?),
+        Wanted::Webauthn(label) => SetUp::from(enrolment::begin_key(moment, token, label).await?),
+        Wanted::Sms(typed) => {
+            let country = typed.country.as_deref();
+            SetUp::from(enrolment::begin_text(moment, token, &typed.phone, country).await?)
+        }
     };
     Ok((StatusCode::CREATED, Json(set_up)).into_response())
+}
+
+/// `POST /api/v1/sign-in/{id}/enroll/factors/{factor}/send`
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send_enrolment_code(
+    visit: Visit,
+    InPath((id, factor)): InPath<(SignInId, AuthenticatorId)>,
+) -> Result<Response, Stop> {
+    let texted = enrolment::resend_text(&visit.moment, token(&visit, id)?, factor).await?;
+    Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
 }
 
 /// `POST /api/v1/sign-in/{id}/enroll/factors/{factor}/activate`
@@ -215,7 +265,7 @@ pub async fn confirm_enrolment(
         Given::Code(code) => enrolment::confirm(moment, token, factor, code).await?,
         Given::Key(answer) => enrolment::confirm_key(moment, token, factor, answer).await?,
     };
-    let state = told(&visit, done.progress);
+    let state = told(&visit, done.progress).await?;
     Ok(Json(EnrolledState {
         factor: Factor::from(&done.bound.proven.factor),
         backup_codes: done.bound.sheet.map(|sheet| sheet.codes),
@@ -238,7 +288,7 @@ pub async fn new_password(
 ) -> Result<Json<SignInState>, Stop> {
     let token = token(&visit, id)?;
     let progress = flow::set_new_password(&visit.moment, token, &body.password).await?;
-    Ok(Json(told(&visit, progress)))
+    Ok(Json(told(&visit, progress).await?))
 }
 
 /// The token a call carries, if it belongs to the sign-in in its path.

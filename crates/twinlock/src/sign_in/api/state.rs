@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::Timestamp;
-use crate::authenticators::api::Factor;
+use crate::app::{Stop, Timestamp};
+use crate::authenticators::api::{Factor, TextedCode, has_number};
 use crate::authenticators::{Authenticator, Kind};
 use crate::challenge::store::Times;
 use crate::config::Method;
@@ -12,6 +12,7 @@ use crate::edge::Visit;
 
 use crate::sign_in::gate::{Completed, Progress, Step};
 use crate::sign_in::rules::Requirement;
+use crate::sign_in::second_factor;
 use crate::trusted_device::rules::is_wanted;
 
 /// What a sign-in waits for.
@@ -121,6 +122,10 @@ pub struct SignInState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub backup_codes: Option<bool>,
+    /// `second_factor`: the code that was texted last in this sign-in. Where a number is preferred, one is on its way without being asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sms: Option<TextedCode>,
     /// `second_factor`: whether this device will be trusted where `trust_device` is left out; left out itself where no device is trusted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -171,8 +176,32 @@ pub struct EnrolledState {
 }
 
 /// Where a sign-in stands, as it is told.
-#[must_use]
-pub fn told(visit: &Visit, progress: Progress) -> SignInState {
+///
+/// # Errors
+/// The database's trouble.
+pub async fn told(visit: &Visit, progress: Progress) -> Result<SignInState, Stop> {
+    let sms = match &progress.step {
+        Step::SecondFactor { factors, .. } if has_number(factors) => {
+            texted(visit, progress.token.as_deref()).await?
+        }
+        _ => None,
+    };
+    Ok(SignInState {
+        sms,
+        ..at(visit, progress)
+    })
+}
+
+/// The code that was texted last, to whoever holds the token this step gave, or the one the call came with.
+async fn texted(visit: &Visit, given: Option<&str>) -> Result<Option<TextedCode>, Stop> {
+    let Some(token) = given.or(visit.sign_in.as_deref()) else {
+        return Ok(None);
+    };
+    let texted = second_factor::texted(&visit.moment, token).await?;
+    Ok(texted.map(TextedCode::from))
+}
+
+fn at(visit: &Visit, progress: Progress) -> SignInState {
     let mut state = SignInState {
         id: progress.id.to_string(),
         token: progress.token.map(|token| visit.with_device(token)),
@@ -185,6 +214,7 @@ pub fn told(visit: &Visit, progress: Progress) -> SignInState {
         factors: None,
         preferred: None,
         backup_codes: None,
+        sms: None,
         trust: None,
         reason: None,
         session: None,

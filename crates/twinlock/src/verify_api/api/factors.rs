@@ -11,23 +11,34 @@ use zeroize::Zeroizing;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::api::{
-    Activated, BindKind, ChangeFactor, Enrolment, Factor, NewCodes, RevealedCodes, TotpSetup,
-    TypedCode, bearable, meaningful,
+    Activated, ChangeFactor, Enrolment, Factor, NewCodes, RevealedCodes, TextedCode, TotpSetup,
+    TypedCode, bearable, meaningful, no_phone, typed_phone,
 };
 use crate::authenticators::flow::Bound;
+use crate::authenticators::sms::flow::Pending;
 use crate::edge::{InPath, Visit};
-use crate::verify_api::flow::codes;
 use crate::verify_api::flow::factors::{self, Brought};
+use crate::verify_api::flow::{Ask, codes};
 use crate::verify_api::rules::AccountName;
 
-use super::ask;
+use super::{ClientSeen, ask, texted_for};
+
+/// A kind of second factor an application sets up for its users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BindKind {
+    /// An authenticator app.
+    Totp,
+    /// A phone that gets codes as text messages.
+    Sms,
+}
 
 /// Sets up a second factor: a new secret that waits for its first code, or an existing one that is active at once.
 #[derive(Deserialize, ToSchema)]
 pub struct NewFactor {
-    /// Only `totp` so far.
+    /// What is set up.
     pub kind: BindKind,
-    /// The person's name for it.
+    /// The person's name for it; not for `sms`.
     #[schema(max_length = 60)]
     pub label: Option<String>,
     /// An existing secret in base32, 16 to 128 bytes; then `activate` must be `true`. Not for people's accounts.
@@ -43,9 +54,17 @@ pub struct NewFactor {
     pub period: Option<u32>,
     /// Whether an existing secret counts at once.
     pub activate: Option<bool>,
+    /// `sms`: the number, in any form, with its country code or with `country`.
+    #[schema(max_length = 40)]
+    pub phone: Option<String>,
+    /// `sms`: the country a number without country code is dialled in, as two letters (ISO 3166-1).
+    #[schema(min_length = 2, max_length = 2)]
+    pub country: Option<String>,
+    /// `sms`: where the person sits; so many texts go out for one network.
+    pub client: Option<ClientSeen>,
 }
 
-/// A second factor that was set up. `totp` for one that waits for its first code, `backup_codes` for one that is active at once.
+/// A second factor that was set up. `totp` or `sms` for one that waits for its first code, `backup_codes` for one that is active at once.
 #[derive(Serialize, ToSchema)]
 pub struct BoundFactor {
     /// It.
@@ -54,6 +73,10 @@ pub struct BoundFactor {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub totp: Option<TotpSetup>,
+    /// The code that was sent, for a number that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sms: Option<TextedCode>,
     /// The account's backup codes, with its first active second factor only; shown once.
     #[schema(required)]
     pub backup_codes: Option<Vec<String>>,
@@ -64,6 +87,18 @@ impl From<Enrolment> for BoundFactor {
         Self {
             factor: enrolment.factor,
             totp: Some(enrolment.totp),
+            sms: None,
+            backup_codes: None,
+        }
+    }
+}
+
+impl From<Pending> for BoundFactor {
+    fn from(pending: Pending) -> Self {
+        Self {
+            factor: Factor::from(&pending.factor),
+            totp: None,
+            sms: pending.texted.map(TextedCode::from),
             backup_codes: None,
         }
     }
@@ -75,6 +110,7 @@ impl From<Bound> for BoundFactor {
         Self {
             factor: activated.factor,
             totp: None,
+            sms: None,
             backup_codes: activated.backup_codes,
         }
     }
@@ -90,7 +126,11 @@ pub async fn add_factor(
     StrictJson(mut body): StrictJson<NewFactor>,
 ) -> Result<Response, Stop> {
     let asked = ask(&visit, account)?;
-    let BindKind::Totp = body.kind;
+    if body.kind == BindKind::Sms {
+        let made = add_number(&visit, asked, body).await?;
+        return Ok((StatusCode::CREATED, Json(made)).into_response());
+    }
+    no_phone(body.phone.as_ref(), body.country.as_ref())?;
     let label = body.label.take().unwrap_or_default();
     let made = match brought(body)? {
         Some(brought) => {
@@ -101,6 +141,56 @@ pub async fn add_factor(
         )),
     };
     Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+async fn add_number(visit: &Visit, asked: Ask, body: NewFactor) -> Result<BoundFactor, Stop> {
+    let refuse = |field| {
+        Stop::from(Refusal::Field {
+            field,
+            code: "invalid",
+        })
+    };
+    let of_apps = [
+        (
+            body.label.is_some_and(|label| !label.trim().is_empty()),
+            "label",
+        ),
+        (body.secret.is_some(), "secret"),
+        (body.algorithm.is_some(), "algorithm"),
+        (body.digits.is_some(), "digits"),
+        (body.period.is_some(), "period"),
+        (body.activate == Some(true), "activate"),
+    ];
+    if let Some((_, field)) = of_apps.into_iter().find(|(sent, _)| *sent) {
+        return Err(refuse(field));
+    }
+    let typed = typed_phone(body.phone, body.country)?;
+    let moment = texted_for(&visit.moment, &asked, body.client)?;
+    let pending = factors::begin_text(&moment, asked, typed.phone, typed.country).await?;
+    Ok(BoundFactor::from(pending))
+}
+
+/// Sends a code to a number.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct SendCode {
+    /// Where the person sits; so many texts go out for one network.
+    pub client: Option<ClientSeen>,
+}
+
+/// `POST /api/v1/accounts/{account}/factors/{factor}/send`
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Frozen`]; [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::KindUnavailable`].
+pub async fn send_code(
+    visit: Visit,
+    InPath((account, factor)): InPath<(AccountName, AuthenticatorId)>,
+    body: Option<StrictJson<SendCode>>,
+) -> Result<Response, Stop> {
+    let asked = ask(&visit, account)?;
+    let client = body.and_then(|StrictJson(body)| body.client);
+    let moment = texted_for(&visit.moment, &asked, client)?;
+    let texted = factors::send(&moment, asked, factor).await?;
+    Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
 }
 
 /// The existing secret in a body, if there is one.

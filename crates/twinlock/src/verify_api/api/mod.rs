@@ -29,8 +29,8 @@ pub use devices::{
     make_device,
 };
 pub use factors::{
-    BoundFactor, NewFactor, activate_factor, add_factor, change_factor, make_codes, remove_factor,
-    reveal_codes,
+    BindKind, BoundFactor, NewFactor, SendCode, activate_factor, add_factor, change_factor,
+    make_codes, remove_factor, reveal_codes, send_code,
 };
 pub use record::list_events;
 pub use support::{
@@ -298,6 +298,19 @@ fn seen_from(
         seen.device_label = device_label(&agent);
     }
     Ok(moment.of_client(seen))
+}
+
+/// The moment a text is ordered in. Where the application does not say who sits where, its own address must not stand for all of its users:
+/// then what is left are the limits of the account, of numbers and of the instance.
+fn texted_for(moment: &Moment, asked: &Ask, client: Option<ClientSeen>) -> Result<Moment, Stop> {
+    if client.as_ref().is_some_and(|client| client.ip.is_some()) {
+        return seen_from(moment, client, None);
+    }
+    let nowhere = Client {
+        network: format!("{:?}", (asked.caller.application, &asked.account)).into_bytes(),
+        ..Client::clone(&moment.client)
+    };
+    seen_from(&moment.of_client(nowhere), client, None)
 }
 
 fn outcome(verified: Verified) -> Verification {

@@ -42,13 +42,18 @@ pub async fn begin(moment: &Moment, ask: Ask, label: String) -> Result<totp::flo
 ///
 /// # Errors
 /// As [`begin`], and [`Refusal::ResendTooSoon`], [`Refusal::TextLimit`], [`Refusal::AlreadyExists`].
-pub async fn begin_text(moment: &Moment, ask: Ask, phone: String) -> Result<sms::Pending, Stop> {
+pub async fn begin_text(
+    moment: &Moment,
+    ask: Ask,
+    phone: String,
+    country: Option<String>,
+) -> Result<sms::Pending, Stop> {
     let account = look(moment, ask.clone(), |_, account| {
         refuse_frozen(account)?;
         Ok(account.id)
     })
     .await?;
-    let number = sms::read_number(moment, &phone, None)?;
+    let number = sms::read_number(moment, &phone, country.as_deref())?;
     spend(moment, account, &number).await?;
     change(moment, ask, move |w, account, _| {
         refuse_frozen(account)?;

@@ -1,10 +1,17 @@
 //! Second factors and backup codes as the JSON API shows them: the same shapes for a person's own account, for an application's
 //! users, and in the middle of a sign-in.
 
+mod set_up;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{Refusal, Stop, Timestamp};
+
+pub use set_up::{
+    AskedKind, FactorProof, Given, OwnKind, SetUp, TextState, TextedCode, TypedPhone, Wanted,
+    given, has_number, no_phone, typed_phone, wanted,
+};
 
 use super::backup_codes::Sheet;
 use super::backup_codes::flow::ShownCode;
@@ -29,24 +36,6 @@ pub const EXAMPLE_CODES: [&str; 10] = [
     "PRE95-B9EE0-ZBGT",
     "J09TQ-M83XS-SSS6",
 ];
-
-/// A kind of second factor that can be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BindKind {
-    /// An authenticator app.
-    Totp,
-}
-
-/// Sets up a second factor.
-#[derive(Deserialize, ToSchema)]
-pub struct BeginFactor {
-    /// Only `totp` so far.
-    pub kind: BindKind,
-    /// The person's name for it.
-    #[schema(example = "Phone", max_length = 60)]
-    pub label: Option<String>,
-}
 
 /// A typed code.
 #[derive(Deserialize, ToSchema)]

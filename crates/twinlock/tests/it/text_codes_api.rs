@@ -1,0 +1,416 @@
+//! Codes by text message by the JSON API (interfaces sections 2 and 3; product lines K3, K9, APP1, E10; attack rows M02, M04, R06).
+
+use http::Method;
+use serde_json::{Value, json};
+use twinlock::application::Scope;
+
+use crate::support::api::Api;
+use crate::support::browser::Answer;
+use crate::support::caller::PASSWORD;
+use crate::support::texts::{number, person_with_text, with_texts};
+use crate::support::{Place, TestApp};
+
+on_both_engines!(
+    k3_a_number_is_set_up_by_api_and_its_code_sent_again,
+    k9_a_sign_in_by_api_sends_the_code_and_tells_what_became_of_it,
+    e1_a_texted_code_steps_up_and_turns_it_off_by_api,
+    e1_a_demanded_number_is_set_up_by_api,
+    app1_an_application_sets_a_number_up_and_verifies_a_texted_code,
+    app1_texts_for_one_application_are_not_counted_for_its_servers_address,
+    what_does_not_belong_together_is_refused,
+    n04_a_number_that_is_somebody_elses_too_says_nothing_of_it,
+    without_somebody_who_delivers_them_no_number_is_set_up,
+);
+
+async fn texting(place: &Place) -> TestApp {
+    place.app_with(with_texts).await
+}
+
+/// The problem's code and whether it says when to try again.
+fn problem(answer: &Answer) -> (u16, String, bool) {
+    let said = answer.json();
+    let code = said["code"].as_str().unwrap_or_default().to_owned();
+    let waits = said["retry_after"].is_u64();
+    (answer.status.as_u16(), code, waits)
+}
+
+fn too_soon() -> (u16, String, bool) {
+    (429, String::from("resend_too_soon"), true)
+}
+
+fn blamed(answer: &Answer) -> Value {
+    let field = &answer.json()["errors"][0];
+    json!([answer.status.as_u16(), field["field"], field["code"]])
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value}"))
+}
+
+/// A session of somebody without a second factor.
+async fn somebody(app: &TestApp, email: &str) -> Api {
+    let ann = app.person(email).await;
+    let session = app.caller("192.0.2.1").sign_in(&ann).await;
+    app.api().with(&session.token)
+}
+
+/// Past the password: what the state says, its path, and whoever goes on.
+async fn past_password(app: &TestApp, email: &str) -> (Value, String, Api) {
+    let mut api = app.api();
+    let begun = api.post("/api/v1/sign-in", &json!({"email": email})).await;
+    let begun = begun.json();
+    let path = format!("/api/v1/sign-in/{}", text(&begun["id"]));
+    let mut api = app.api().with(text(&begun["token"]));
+    let password = json!({"password": PASSWORD});
+    let state = api.post(&format!("{path}/password"), &password).await;
+    let state = state.json();
+    let api = app.api().with(text(&state["token"]));
+    (state, path, api)
+}
+
+async fn k3_a_number_is_set_up_by_api_and_its_code_sent_again(place: &Place) {
+    let app = texting(place).await;
+    let mut me = somebody(&app, "ann@example.org").await;
+    let factors = "/api/v1/me/factors";
+    for (phone, code) in [
+        ("", "missing"),
+        ("my number", "invalid_number"),
+        ("+49 30 901820", "not_mobile"),
+        ("+7 912 345-67-89", "country_not_allowed"),
+    ] {
+        let begun = me
+            .post(factors, &json!({"kind": "sms", "phone": phone}))
+            .await;
+        assert_eq!(blamed(&begun), json!([422, "phone", code]), "{phone}");
+    }
+    let begin = json!({"kind": "sms", "phone": "01512 345-67 89", "country": "de"});
+    let begun = me.post(factors, &begin).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    let begun = begun.json();
+    assert_eq!(begun["factor"]["kind"], "sms");
+    assert_eq!(begun["factor"]["state"], "pending");
+    assert_eq!(begun["sms"]["phone_hint"], "•••• 89");
+    assert_eq!(begun["sms"]["state"], "queued");
+    assert!(begun["sms"]["expires_at"].is_string() && begun["sms"]["resend_at"].is_string());
+    let one = format!("{factors}/{}", text(&begun["factor"]["id"]));
+    let send = format!("{one}/send");
+    let soon = me.call(Method::POST, &send, None).await;
+    assert_eq!(problem(&soon), too_soon());
+    let first = app.texted_code().await;
+    app.forward(60);
+    let again = me.call(Method::POST, &send, None).await;
+    assert_eq!(again.status, 202, "{}", again.body);
+    assert_eq!(again.json()["phone_hint"], "•••• 89");
+    let code = app.texted_code().await;
+    assert_ne!(first, code);
+    let activate = format!("{one}/activate");
+    let old = me.post(&activate, &json!({"code": first})).await;
+    assert_eq!(problem(&old), (422, String::from("invalid_code"), false));
+    let done = me.post(&activate, &json!({"code": code})).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let done = done.json();
+    assert_eq!(done["factor"]["label"], "•••• 89");
+    assert_eq!(done["backup_codes"].as_array().unwrap().len(), 10);
+    // It is set up: no code is sent for that any more, and it is not set up twice.
+    app.forward(60);
+    assert_eq!(me.call(Method::POST, &send, None).await.status, 404);
+    let twice = me.post(factors, &begin).await;
+    assert_eq!(
+        problem(&twice),
+        (409, String::from("already_exists"), false)
+    );
+}
+
+async fn k9_a_sign_in_by_api_sends_the_code_and_tells_what_became_of_it(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let (state, path, mut api) = past_password(&app, &ann.email).await;
+    assert_eq!(state["state"], "second_factor", "{state}");
+    // The preferred method's code is on its way without being asked for.
+    assert_eq!(state["sms"]["state"], "queued", "{state}");
+    assert_eq!(state["sms"]["phone_hint"], state["factors"][0]["label"]);
+    let send = format!("{path}/second-factor/send");
+    let body = json!({"kind": "sms"});
+    assert_eq!(problem(&api.post(&send, &body).await), too_soon());
+    app.hand_over().await;
+    let now = api.get(&path).await.json();
+    assert_eq!(now["sms"]["state"], "accepted", "{now}");
+    app.forward(60);
+    let factor = json!({"factor": state["preferred"]});
+    let sent = api.post(&send, &factor).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let code = app.texted_code().await;
+    let wrong = api
+        .post(&format!("{path}/second-factor"), &json!({"code": "000000"}))
+        .await;
+    assert_eq!(problem(&wrong), (422, String::from("invalid_code"), false));
+    let done = api
+        .post(
+            &format!("{path}/second-factor"),
+            &json!({"code": code, "kind": "sms"}),
+        )
+        .await;
+    let done = done.json();
+    assert_eq!(done["state"], "complete", "{done}");
+    assert_eq!(done["session"]["amr"], json!(["pwd", "sms", "mfa"]));
+    assert!(done["sms"].is_null());
+}
+
+async fn e1_a_texted_code_steps_up_and_turns_it_off_by_api(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let (_, path, mut api) = past_password(&app, &ann.email).await;
+    let code = app.texted_code().await;
+    let done = api
+        .post(&format!("{path}/second-factor"), &json!({"code": code}))
+        .await;
+    let mut me = app.api().with(text(&done.json()["session"]["token"]));
+    app.forward(3600);
+    let codes = "/api/v1/me/backup-codes";
+    let refused = me.call(Method::POST, codes, None).await;
+    assert_eq!(problem(&refused).1, "step_up_required");
+    let send = "/api/v1/session/step-up/send";
+    assert_eq!(
+        blamed(&me.post(send, &json!({})).await),
+        json!([422, "kind", "missing"])
+    );
+    let sent = me.post(send, &json!({"kind": "sms"})).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    assert_eq!(sent.json()["state"], "queued");
+    let code = app.texted_code().await;
+    // M04: for a change, and for nothing else.
+    let off = "/api/v1/me/two-factor/disable";
+    assert_eq!(me.post(off, &json!({"code": code})).await.status, 422);
+    let proof = json!({"code": code, "kind": "sms"});
+    let proven = me.post("/api/v1/session/step-up", &proof).await;
+    assert_eq!(proven.status, 200, "{}", proven.body);
+    assert_eq!(me.call(Method::POST, codes, None).await.status, 201);
+    app.forward(60);
+    let send = format!("{off}/send");
+    let sent = me.post(&send, &json!({"kind": "sms"})).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    assert_eq!(
+        problem(&me.post(&send, &json!({"kind": "sms"})).await),
+        too_soon()
+    );
+    let key = me.call(Method::POST, &send, None).await;
+    assert_eq!(problem(&key), (409, String::from("no_factor"), false));
+    let code = app.texted_code().await;
+    assert_eq!(me.post(off, &json!({"code": code})).await.status, 204);
+}
+
+async fn e1_a_demanded_number_is_set_up_by_api(place: &Place) {
+    let app = texting(place).await;
+    let ann = app.person("ann@example.org").await;
+    let app = place
+        .app_with(|settings| {
+            with_texts(settings);
+            settings.two_factor.required = true;
+        })
+        .await;
+    // A mailbox has to be proven first, and a code from it is the first factor.
+    let begun = app
+        .api()
+        .post("/api/v1/sign-in", &json!({"email": ann.email}))
+        .await
+        .json();
+    let path = format!("/api/v1/sign-in/{}", text(&begun["id"]));
+    let mut api = app.api().with(text(&begun["token"]));
+    let sent = api.post(&format!("{path}/email-code"), &json!({})).await;
+    let mut api = app.api().with(text(&sent.json()["token"]));
+    let code = json!({"code": app.mailed_code(&ann.email).await});
+    let state = api.post(&format!("{path}/email-code/verify"), &code).await;
+    let state = state.json();
+    assert_eq!(state["state"], "enroll", "{state}");
+    let mut api = app.api().with(text(&state["token"]));
+    let factors = format!("{path}/enroll/factors");
+    let missing = api.post(&factors, &json!({"kind": "sms"})).await;
+    assert_eq!(blamed(&missing), json!([422, "phone", "missing"]));
+    let begin = json!({"kind": "sms", "phone": number(1), "country": "DE"});
+    let begun = api.post(&factors, &begin).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    let one = format!("{factors}/{}", text(&begun.json()["factor"]["id"]));
+    app.hand_over().await;
+    app.forward(60);
+    let sent = api.call(Method::POST, &format!("{one}/send"), None).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let code = app.texted_code().await;
+    let done = api
+        .post(&format!("{one}/activate"), &json!({"code": code}))
+        .await;
+    let done = done.json();
+    assert_eq!(done["state"], "complete", "{done}");
+    assert_eq!(done["session"]["amr"], json!(["otp", "sms", "mfa"]));
+}
+
+async fn app1_an_application_sets_a_number_up_and_verifies_a_texted_code(place: &Place) {
+    let app = texting(place).await;
+    let key = app.api_key("shop", &Scope::ALL).await;
+    let mut shop = app.api().with(&key);
+    let made = shop
+        .post("/api/v1/accounts", &json!({"external_id": "7"}))
+        .await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let account = "/api/v1/accounts/ext:7";
+    let begin = json!({"kind": "sms", "phone": "+44 7400 123456"});
+    let begun = shop.post(&format!("{account}/factors"), &begin).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    let begun = begun.json();
+    assert_eq!(begun["sms"]["phone_hint"], "•••• 56");
+    assert!(begun["backup_codes"].is_null());
+    let one = format!("{account}/factors/{}", text(&begun["factor"]["id"]));
+    let code = app.texted_code().await;
+    // Nothing is filled in on our word on a page that is the application's.
+    assert!(!app.texts().await[0].body.contains('@'));
+    let verify = format!("{account}/verify");
+    // M04: what sets the number up verifies nothing.
+    let early = shop.post(&verify, &json!({"code": code})).await.json();
+    assert_eq!(early["verified"], false);
+    let done = shop
+        .post(&format!("{one}/activate"), &json!({"code": code}))
+        .await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let send = format!("{one}/send");
+    let sent = shop.call(Method::POST, &send, None).await;
+    assert_eq!(problem(&sent), too_soon());
+    app.forward(60);
+    let sent = shop
+        .post(&send, &json!({"client": {"ip": "203.0.113.9"}}))
+        .await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let code = app.texted_code().await;
+    let narrowed = json!({"code": code, "kind": "totp"});
+    let other = shop.post(&verify, &narrowed).await.json();
+    assert_eq!(other["verified"], false);
+    let good = shop.post(&verify, &json!({"code": code})).await.json();
+    assert_eq!(good["verified"], true, "{good}");
+    assert_eq!(good["kind"], "sms");
+    let again = shop.post(&verify, &json!({"code": code})).await.json();
+    assert_eq!(again["verified"], false);
+    // Another application's key sees nothing of it.
+    let other = app.api_key("other", &Scope::ALL).await;
+    let id = text(&made.json()["id"]).to_owned();
+    let path = one.replace("ext:7", &id);
+    let mut other = app.api().with(&other);
+    let blind = other
+        .call(Method::POST, &format!("{path}/send"), None)
+        .await;
+    assert!(matches!(blind.status.as_u16(), 202 | 404), "{}", blind.body);
+}
+
+async fn app1_texts_for_one_application_are_not_counted_for_its_servers_address(place: &Place) {
+    let app = texting(place).await;
+    let key = app.api_key("shop", &Scope::ALL).await;
+    let mut shop = app.api().with(&key);
+    let mut begin = async |n: u32, body: Value| {
+        let made = json!({"external_id": n.to_string()});
+        shop.post("/api/v1/accounts", &made).await;
+        let path = format!("/api/v1/accounts/ext:{n}/factors");
+        shop.post(&path, &body).await
+    };
+    // Numbers of many beginnings, so that only what is counted per network could refuse.
+    let phone = |n: u32| format!("+44 7{:03} {:06}", 400 + n / 10, 100_000 + n * 1_317);
+    for n in 0..25 {
+        let body = json!({"kind": "sms", "phone": phone(n)});
+        let begun = begin(n, body).await;
+        assert_eq!(begun.status, 201, "{n}: {}", begun.body);
+    }
+    // Where it says who sits where, so many go out for one network.
+    let mut refused = None;
+    for n in 25..50 {
+        let client = json!({"ip": "203.0.113.9"});
+        let body = json!({"kind": "sms", "phone": phone(n), "client": client});
+        let begun = begin(n, body).await;
+        if begun.status == 429 {
+            refused = Some((n - 25, problem(&begun).1));
+            break;
+        }
+        assert_eq!(begun.status, 201, "{n}: {}", begun.body);
+    }
+    assert_eq!(refused, Some((20, String::from("sms_limit"))));
+}
+
+async fn what_does_not_belong_together_is_refused(place: &Place) {
+    let app = texting(place).await;
+    let mut me = somebody(&app, "ann@example.org").await;
+    let phone = "+4915123456789";
+    for (body, blames) in [
+        (json!({"kind": "totp", "phone": phone}), "phone"),
+        (json!({"kind": "webauthn", "country": "DE"}), "country"),
+        (
+            json!({"kind": "sms", "phone": phone, "label": "Mine"}),
+            "label",
+        ),
+        (
+            json!({"kind": "sms", "phone": phone, "country": "XX"}),
+            "country",
+        ),
+    ] {
+        let begun = me.post("/api/v1/me/factors", &body).await;
+        assert_eq!(blamed(&begun), json!([422, blames, "invalid"]), "{body}");
+    }
+    let send = "/api/v1/session/step-up/send";
+    let factor = "01890000-0000-7000-8000-000000000000";
+    for kind in ["email_code", "webauthn"] {
+        let body = json!({"kind": kind, "factor": factor});
+        assert_eq!(
+            blamed(&me.post(send, &body).await),
+            json!([422, "factor", "invalid"])
+        );
+    }
+    let unknown = me.post(send, &json!({"factor": factor})).await;
+    assert_eq!(problem(&unknown).1, "no_factor");
+    let key = app.api_key("shop", &Scope::ALL).await;
+    let mut shop = app.api().with(&key);
+    shop.post("/api/v1/accounts", &json!({"external_id": "7"}))
+        .await;
+    for (body, blames) in [
+        (json!({"kind": "totp", "phone": phone}), "phone"),
+        (
+            json!({"kind": "sms", "phone": phone, "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}),
+            "secret",
+        ),
+        (
+            json!({"kind": "sms", "phone": phone, "activate": true}),
+            "activate",
+        ),
+        (
+            json!({"kind": "sms", "phone": phone, "client": {"ip": "here"}}),
+            "client.ip",
+        ),
+    ] {
+        let begun = shop.post("/api/v1/accounts/ext:7/factors", &body).await;
+        assert_eq!(blamed(&begun), json!([422, blames, "invalid"]), "{body}");
+    }
+    assert!(app.texts().await.is_empty());
+}
+
+async fn n04_a_number_that_is_somebody_elses_too_says_nothing_of_it(place: &Place) {
+    let app = texting(place).await;
+    person_with_text(&app, "ann@example.org", &number(1)).await;
+    let mut bob = somebody(&app, "bob@example.org").await;
+    let of = |n| json!({"kind": "sms", "phone": number(n), "country": "DE"});
+    let known = bob.post("/api/v1/me/factors", &of(1)).await;
+    let unknown = bob.post("/api/v1/me/factors", &of(2)).await;
+    assert_eq!(
+        (known.status, unknown.status),
+        (201.try_into().unwrap(), 201.try_into().unwrap())
+    );
+    let members = |answer: &Answer| {
+        let said = answer.json();
+        let sms = said["sms"].as_object().unwrap();
+        sms.keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(members(&known), members(&unknown));
+}
+
+async fn without_somebody_who_delivers_them_no_number_is_set_up(place: &Place) {
+    let app = place.app().await;
+    let mut me = somebody(&app, "ann@example.org").await;
+    let begin = json!({"kind": "sms", "phone": "+4915123456789"});
+    let begun = me.post("/api/v1/me/factors", &begin).await;
+    assert_eq!(
+        problem(&begun),
+        (409, String::from("kind_unavailable"), false)
+    );
+}
