@@ -40,7 +40,12 @@ pub(crate) const LAYERS: &[&[Module]] = &[
         feature("verify_api"),
         feature("imports"),
     ],
-    &[feature("recovery"), feature("admin"), feature("settings")],
+    &[
+        feature("recovery"),
+        feature("admin"),
+        feature("settings"),
+        feature("delivery_reports"),
+    ],
     &[feature("step_up"), feature("sign_up"), feature("freeze")],
     &[feature("sign_in")],
     &[part("edge")],

@@ -20,6 +20,7 @@ pub mod authenticators;
 pub mod challenge;
 pub mod cli;
 pub mod config;
+pub mod delivery_reports;
 pub mod demo;
 pub mod edge;
 pub mod freeze;

@@ -23,6 +23,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
 
 use crate::app::App;
+use crate::delivery_reports::api as reports;
 use crate::edge::Doc;
 use crate::edge::appearance;
 use crate::edge::cors::cors;
@@ -125,6 +126,7 @@ pub fn table() -> Vec<Route> {
     routes.extend(help_pages());
     routes.extend(settings::pages());
     routes.push(appearance_route());
+    routes.extend(report_routes());
     routes
 }
 
@@ -133,6 +135,22 @@ fn plain() -> Vec<Route> {
         Route::plain("/assets/{name}", get(plain::asset)),
         Route::plain("/healthz", get(plain::alive)),
         Route::plain("/readyz", get(plain::ready)),
+    ]
+}
+
+/// Open to everybody, as providers carry nothing of ours; a report proves itself. What comes from a page in a browser is refused as any write.
+fn report_routes() -> [Route; 2] {
+    let path = "/reports/texts/{token}";
+    let posted = Route::page(Method::POST, path, Who::Anyone, post(reports::posted));
+    [
+        Route::plain(path, get(reports::asked)),
+        Route {
+            guard: Guard {
+                surface: Surface::Plain,
+                ..posted.guard
+            },
+            ..posted
+        },
     ]
 }
 

@@ -22,6 +22,7 @@ mod clocks;
 mod codes_replayed;
 mod command_line;
 mod constant_time;
+mod delivery_reports;
 mod device_copies;
 mod documents;
 mod doors;

@@ -25,9 +25,12 @@ const DEFER: &str = "UPDATE text_message SET state = 'queued', due_at = ?3, chan
 const ANY_LOST: &str =
     "SELECT 1 FROM text_message WHERE state = 'sending' AND claimed_until < ?1 LIMIT 1";
 const LOST: &str = "UPDATE text_message SET state = 'unknown', sealed = NULL, changed_at = ?1 WHERE state = 'sending' AND claimed_until < ?1";
-const REPORT: &str = "UPDATE text_message SET state = ?3, changed_at = ?4 WHERE account_id = ?1 AND message_id = ?2 \
+// A report may come before its provider's answer does.
+const REPORT: &str = "UPDATE text_message SET state = ?3, provider = ?5, sealed = NULL, changed_at = ?4 WHERE account_id = ?1 AND message_id = ?2 \
     AND state IN ('sending', 'unknown', 'accepted', 'sent') AND state <> ?3 AND NOT (state = 'sent' AND ?3 = 'accepted') \
     AND (provider IS NULL OR provider = ?5)";
+const TAKEN_BY: &str =
+    "SELECT provider FROM text_message WHERE account_id = ?1 AND message_id = ?2";
 const STATE: &str =
     "SELECT state, changed_at FROM text_message WHERE account_id = ?1 AND message_id = ?2";
 const DROP_ACCOUNT: &str = "DELETE FROM text_message WHERE account_id = ?1";
@@ -47,6 +50,7 @@ pub const STATEMENTS: &[&str] = &[
     ANY_LOST,
     LOST,
     REPORT,
+    TAKEN_BY,
     STATE,
     DROP_ACCOUNT,
     PURGE,
@@ -305,6 +309,19 @@ pub fn report(
         w.count(Tally::Text(state.word()));
     }
     Ok(news)
+}
+
+/// Which provider took a text, where that is known; nothing of one that is gone.
+///
+/// # Errors
+/// The database's trouble.
+pub fn taken_by(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    message: MessageId,
+) -> Result<Option<Option<String>>, Stop> {
+    let values = [account.into(), message.into()];
+    Ok(w.tx.query_opt(TAKEN_BY, &values, |row| row.opt_text(0))?)
 }
 
 /// What became of a text so far, and since when; nothing of one that is gone.
