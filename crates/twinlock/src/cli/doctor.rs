@@ -14,7 +14,7 @@ use crate::config::{Email, Settings, Severity};
 use crate::server::{self, Opening, Surroundings, clock_mark};
 use crate::{account, authenticators};
 
-use super::{Marks, say, settings};
+use super::{Marks, doctor_texts, say, settings};
 
 const WAITING_MAILS: &str =
     "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND created_at < ?1";
@@ -33,7 +33,7 @@ const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 /// A mail that waits longer is worth a word.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Look for what is wrong or unsafe: settings, clock, key file, database, mail, administrators.
+/// Look for what is wrong or unsafe: settings, clock, key file, database, mail, texts, administrators.
 ///
 /// Exit code 1 if something is wrong; warnings alone are 0.
 #[derive(clap::Args)]
@@ -52,7 +52,7 @@ pub(super) struct Doctor {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub(super) enum State {
     Ok,
     Warning,
     Error,
@@ -65,10 +65,10 @@ struct Check {
     text: String,
 }
 
-struct Checks(Vec<Check>);
+pub(super) struct Checks(Vec<Check>);
 
 impl Checks {
-    fn add(&mut self, check: &'static str, state: State, text: impl Into<String>) {
+    pub(super) fn add(&mut self, check: &'static str, state: State, text: impl Into<String>) {
         self.0.push(Check {
             check,
             state,
@@ -266,7 +266,11 @@ async fn look_inside(settings: Settings, accept_clock: bool, checks: &mut Checks
     if let Err(error) = look_at_time_gone_by(&app, accept_clock, checks).await {
         checks.add("clock", State::Error, error.to_string());
     }
-    if let Err(stop) = look_at_rows(&app, checks).await {
+    let mut rows = look_at_rows(&app, checks).await;
+    if rows.is_ok() {
+        rows = doctor_texts::look(&app, checks).await;
+    }
+    if let Err(stop) = rows {
         checks.add("database", State::Error, format!("{stop:?}"));
     }
     app.store.close().await;

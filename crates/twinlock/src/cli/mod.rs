@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod doctor_texts;
 mod key;
 mod keys;
 mod logs;
@@ -12,6 +13,7 @@ mod migrate;
 mod restore;
 mod serve;
 mod settings;
+mod texts;
 mod user;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -55,6 +57,8 @@ enum Command {
     Keys(keys::Keys),
     /// Invitations, and the last way back into an account.
     User(user::User),
+    /// Where text messages went, and how many of their codes came back.
+    Texts(texts::Texts),
     /// Check and export the record of events.
     Audit(audit::Audit),
     /// Copy a SQLite database while it is in use.
@@ -103,6 +107,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Key(key) => key.run(config).await,
         Command::Keys(keys) => keys.run(config).await,
         Command::User(user) => user.run(config).await,
+        Command::Texts(texts) => texts.run(config).await,
         Command::Audit(audit) => audit.run(config).await,
         Command::Backup(backup) => backup.run(config).await,
         Command::Restore(restore) => restore.run(config).await,

@@ -40,6 +40,9 @@ impl Serve {
     pub(super) async fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let signals = StopSignals::listen_as_a_service()?;
         let settings = settings::load(config)?;
+        if let Some(why) = &settings.sms.unread {
+            bail!("a secret of [sms] could not be read: {why}");
+        }
         if let Some(why) = &settings.email.smtp_url_unread {
             bail!("email.smtp_url_file, {why}");
         }

@@ -34,14 +34,14 @@ pub struct Finding {
 /// Time limit of sending one mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
-struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn error(&mut self, setting: &'static str, text: impl Into<String>) {
+    pub(super) fn error(&mut self, setting: &'static str, text: impl Into<String>) {
         self.add(Severity::Error, setting, text.into());
     }
 
-    fn warn(&mut self, setting: &'static str, text: impl Into<String>) {
+    pub(super) fn warn(&mut self, setting: &'static str, text: impl Into<String>) {
         self.add(Severity::Warning, setting, text.into());
     }
 
@@ -64,6 +64,7 @@ impl Settings {
         self.check_two_factor(&mut found);
         check_limits(&self.limits, &mut found);
         self.check_email(&mut found);
+        self.check_sms(&mut found);
         self.check_branding(&mut found);
         self.check_telemetry(&mut found);
         let mut findings = found.0;

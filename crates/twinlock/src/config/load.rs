@@ -541,6 +541,6 @@ mod tests {
             assert!(errors.is_empty(), "{}: {errors:?}", path.display());
             seen += 1;
         }
-        assert!(seen >= 4);
+        assert!(seen >= 6);
     }
 }

@@ -3,6 +3,7 @@
 //! Every default is safe for production. An unknown name is an error that says the nearest known one.
 
 mod check;
+mod check_sms;
 mod load;
 mod sms;
 mod two_factor;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Finding, MAIL_TIMEOUT, Severity};
 pub use load::{LoadError, Loaded, Source, known_names};
-pub use sms::{Kannel, Sms, SmsProvider, TEXT_TIMEOUT, Twilio, Webhook};
+pub use sms::{BuiltProvider, Kannel, Sms, SmsProvider, TEXT_TIMEOUT, Twilio, Webhook};
 pub use two_factor::{
     AllowedKind, AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp,
     TwoFactor,

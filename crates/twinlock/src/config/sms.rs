@@ -1,9 +1,14 @@
 //! `[sms]`: who delivers text messages, and where they may go.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use twinlock_delivery::{
+    KannelProvider, KannelSettings, TextConfigError, TextProvider, TwilioProvider, TwilioSender,
+    TwilioSettings, WebhookProvider, WebhookSettings,
+};
 
 /// Time limit of one exchange with a gateway.
 pub const TEXT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -70,6 +75,26 @@ impl Sms {
         }
         found
     }
+
+    /// What delivers texts by this provider.
+    ///
+    /// # Errors
+    /// What is missing or not usable.
+    pub fn built(&self, provider: SmsProvider) -> Result<BuiltProvider, TextConfigError> {
+        match provider {
+            SmsProvider::Twilio => self.twilio.built(),
+            SmsProvider::Kannel => self.kannel.built(),
+            SmsProvider::Webhook => self.webhook.built(),
+        }
+    }
+}
+
+/// What delivers texts.
+pub struct BuiltProvider {
+    /// It.
+    pub provider: Arc<dyn TextProvider>,
+    /// Whether the way to it is encrypted or stays on this machine.
+    pub is_protected: bool,
 }
 
 /// `[sms.twilio]`
@@ -97,6 +122,27 @@ impl Default for Twilio {
             auth_token_file: None,
             sender: String::new(),
         }
+    }
+}
+
+impl Twilio {
+    fn built(&self) -> Result<BuiltProvider, TextConfigError> {
+        let sender = self.sender.clone();
+        let provider = TwilioProvider::new(TwilioSettings {
+            base_url: self.base_url.clone(),
+            account_sid: self.account_sid.clone(),
+            auth_token: self.auth_token.clone().unwrap_or_default(),
+            sender: if sender.starts_with("MG") && sender.len() == 34 {
+                TwilioSender::MessagingService(sender)
+            } else {
+                TwilioSender::From(sender)
+            },
+            timeout: TEXT_TIMEOUT,
+        })?;
+        Ok(BuiltProvider {
+            provider: Arc::new(provider),
+            is_protected: true,
+        })
     }
 }
 
@@ -128,6 +174,23 @@ impl Default for Kannel {
     }
 }
 
+impl Kannel {
+    fn built(&self) -> Result<BuiltProvider, TextConfigError> {
+        let provider = KannelProvider::new(KannelSettings {
+            sendsms_url: self.sendsms_url.clone(),
+            username: self.username.clone(),
+            password: self.password.clone().unwrap_or_default(),
+            sender: self.sender.clone(),
+            timeout: TEXT_TIMEOUT,
+        })?;
+        let is_protected = provider.is_protected();
+        Ok(BuiltProvider {
+            provider: Arc::new(provider),
+            is_protected,
+        })
+    }
+}
+
 /// `[sms.webhook]`
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -138,4 +201,19 @@ pub struct Webhook {
     pub secret: Option<String>,
     /// A file that holds it instead.
     pub secret_file: Option<PathBuf>,
+}
+
+impl Webhook {
+    fn built(&self) -> Result<BuiltProvider, TextConfigError> {
+        let provider = WebhookProvider::new(WebhookSettings {
+            url: self.url.clone(),
+            secret: self.secret.clone().unwrap_or_default(),
+            timeout: TEXT_TIMEOUT,
+        })?;
+        let is_protected = provider.is_protected();
+        Ok(BuiltProvider {
+            provider: Arc::new(provider),
+            is_protected,
+        })
+    }
 }
