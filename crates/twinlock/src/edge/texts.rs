@@ -14,6 +14,7 @@ pub const SOURCES: &[(&str, &str, &str)] = english![
     "audit",
     "api_reference",
     "authenticators",
+    "countries",
     "demo",
     "edge",
     "freeze",
