@@ -117,6 +117,7 @@ settings-remove-lost-hint = Then nothing brings it back, not even the link “Th
 settings-remove-prove = Prove it with a recovery code or another method
 settings-remove-title = Remove “{ $name }”?
 settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out. Delete the account from the app only after that.
+settings-remove-what-number = Codes are no longer sent to this number. Your other sessions are signed out.
 settings-keep-it = Keep it
 settings-disable-button = Disable two-factor authentication
 settings-disable-warning = This makes your account less secure. Only do it if you must.

@@ -98,7 +98,7 @@ lost-phone-code = With one of the backup codes you saved:
 lost-phone-other = If your authenticator app also runs on another device, take the code from there.
 lost-phone-ask = Without phone and codes, ask { $support } to reset your two-factor authentication. After that you sign in, prove your mailbox, and set it up again.
 lost-phone-contact = Contact Us
-lost-phone-stolen = If somebody may have taken it: once you are in, set up a new app in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
+lost-phone-stolen = If somebody may have taken it: once you are in, set up a new method in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
 
 new-password-title = Choose a new password
 new-password-text = Your old password stops working, and you are signed out everywhere else.

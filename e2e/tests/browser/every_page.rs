@@ -292,6 +292,7 @@ async fn with_number(demo: &Demo) -> Result<Looking> {
     it.opens("/settings/security/two-factor/disable").await?;
     demo.let_pass(11 * 60).await?;
     it.opens("/step-up").await?;
+    it.opens("/step-up/text").await?;
     it.person.presses("Send a code").await?;
     it.person.reads("We sent a code to").await?;
     it.at("step-up-sent").await?;
@@ -330,6 +331,9 @@ async fn one_app(demo: &Demo, it: &mut Looking) -> Result<()> {
     it.at("scan").await?;
     let phone = it.person.scans_the_qr_code().await?;
     it.person.presses("Continue").await?;
+    it.person
+        .reads("Type the 6-digit code your app shows now.")
+        .await?;
     it.at("app-code").await?;
     it.types("Code", "000000", "Verify").await?;
     it.at("app-code-mistaken").await?;
@@ -406,6 +410,9 @@ async fn made_to_enrol(demo: &Demo) -> Result<Looking> {
     it.at("enroll-scan").await?;
     let phone = it.person.scans_the_qr_code().await?;
     it.person.presses("Continue").await?;
+    it.person
+        .reads("Type the 6-digit code your app shows now.")
+        .await?;
     it.at("enroll-code").await?;
     it.types("Code", &demo.code_on(&phone).await?, "Verify")
         .await?;

@@ -53,6 +53,7 @@ mod sessions;
 mod settings_pages;
 mod strangers;
 mod text_codes;
+mod text_pages;
 mod texts;
 mod tls;
 mod trusted_devices;

@@ -49,6 +49,7 @@ struct RemovePage {
     page: Shell,
     id: String,
     question: String,
+    what: &'static str,
     lost: bool,
     error: String,
     prove: String,
@@ -163,6 +164,10 @@ fn remove_page(
         page: visit.settings_shell(question.clone(), SettingsTab::Security)?,
         id: factor.id.to_string(),
         question,
+        what: match factor.kind {
+            Kind::Sms => "settings-remove-what-number",
+            Kind::Totp | Kind::Webauthn | Kind::BackupCode => "settings-remove-what",
+        },
         lost: refusal.is_some(),
         error: refusal.map_or_else(String::new, |refusal| {
             words(refusal, &messages, visit.moment.now)

@@ -80,6 +80,8 @@ struct RecoveryCodeUsedPage {
     page: Shell,
     banner: Option<(&'static str, String)>,
     left: String,
+    /// Where the method is set up again that was asked first.
+    set_up: &'static str,
     again: String,
     replaces: String,
 }
@@ -208,6 +210,11 @@ pub async fn recovery_code_used(
             "settings-recovery-used",
             &[("left", Arg::from(overview.held.codes_left()))],
         ),
+        set_up: if binding::offered(&visit.moment.app).contains(&preferred.kind) {
+            page_of(preferred.kind)
+        } else {
+            "/settings/security/two-factor"
+        },
         again: messages.text("settings-recovery-used-again"),
         replaces: preferred.id.to_string(),
     };
