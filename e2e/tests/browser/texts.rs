@@ -96,12 +96,17 @@ async fn a_number_is_set_up_and_used() -> Result<()> {
     types_the_texted_code(&demo, &person, NUMBER).await?;
     person.reads_heading("Security").await?;
     person.reads("Trusted since").await?;
+    steps_up_and_turns_it_off(&demo, &person).await
+}
+
+/// Before a change, and at the end, a code is sent when it is asked for.
+async fn steps_up_and_turns_it_off(demo: &Demo, person: &Person) -> Result<()> {
     demo.let_pass(11 * 60).await?;
     person.presses("Make new codes").await?;
     person.reads_heading("Confirm that it is you").await?;
     person.looks("step-up").await?;
     person.presses("Send a code").await?;
-    types_the_texted_code(&demo, &person, NUMBER).await?;
+    types_the_texted_code(demo, person, NUMBER).await?;
     person.reads_heading("Make new backup codes?").await?;
     demo.let_pass(PAUSE).await?;
     person
@@ -233,21 +238,7 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     types_the_texted_code(&demo, &person, NUMBER).await?;
     person.reads_heading("Security").await?;
-    person.presses("More for Text message •••• 89").await?;
-    person.follows("Change number").await?;
-    person.reads("Replace “Text message •••• 89”").await?;
-    person.looks("change").await?;
-    prove_number(&demo, &person, OTHER_TYPED, OTHER).await?;
-    person
-        .reads("The new method is set up and the old one no longer works.")
-        .await?;
-    person.reads("Text message •••• 71").await?;
-    let told = demo.mail_about(NUMBER, "").await?;
-    ensure!(
-        told.text.contains("no longer come to this number"),
-        "{}",
-        told.text
-    );
+    changes_the_number(&demo, &person).await?;
     person
         .goes_to("/settings/security/two-factor/disable")
         .await?;
@@ -266,6 +257,26 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     person.presses("Disable two-factor authentication").await?;
     person.reads("Two-factor authentication is off.").await
+}
+
+/// The new number takes the place of the old one, which is told.
+async fn changes_the_number(demo: &Demo, person: &Person) -> Result<()> {
+    person.presses("More for Text message •••• 89").await?;
+    person.follows("Change number").await?;
+    person.reads("Replace “Text message •••• 89”").await?;
+    person.looks("change").await?;
+    prove_number(demo, person, OTHER_TYPED, OTHER).await?;
+    person
+        .reads("The new method is set up and the old one no longer works.")
+        .await?;
+    person.reads("Text message •••• 71").await?;
+    let told = demo.mail_about(NUMBER, "").await?;
+    ensure!(
+        told.text.contains("no longer come to this number"),
+        "{}",
+        told.text
+    );
+    Ok(())
 }
 
 /// K14: a number that was not confirmed for a year is suggested to be, and a code to it is enough.
