@@ -14,6 +14,7 @@ mod pages;
 mod pgbench;
 mod server;
 mod table;
+mod texts;
 mod usage;
 mod verify;
 mod whole;
@@ -79,12 +80,14 @@ async fn measure(options: &Options) -> Result<()> {
     let mut table = Table::new();
     let limits = Limits::of_this_machine().await?;
     limits.show(&mut table);
+    texts::numbers(&mut table)?;
     if options.engine != Engines::Postgres {
         one_engine(&binary, EngineKind::Sqlite, options, &limits, &mut table).await?;
     }
     if options.engine != Engines::Sqlite {
         one_engine(&binary, EngineKind::Postgres, options, &limits, &mut table).await?;
     }
+    texts::drained(&mut table).await?;
     if let Some(dist) = std::env::var_os("TWINLOCK_DIST") {
         let size = std::fs::metadata(dist)?.len() as f64 / 1e6;
         table.goal(

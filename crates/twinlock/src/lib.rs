@@ -11,6 +11,7 @@
 )]
 
 pub mod account;
+pub mod admin;
 pub mod api_reference;
 pub mod app;
 pub mod application;

@@ -10,7 +10,7 @@ use crate::audit::{self, Event};
 use crate::outbox::{self, Letter, Settled, Sort, Topic};
 use crate::{throttle, undo};
 
-use super::{Mailbox, store};
+use super::{Account, Mailbox, store};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -137,4 +137,18 @@ fn may_mail_unproven(w: &mut Work<'_, '_>, to: &str, topic: Topic) -> Result<boo
     let mailbox = mailbox.look_up(&w.moment.app);
     let subject = [mailbox.as_slice(), topic.word().as_bytes()].concat();
     throttle::store::spend(w, "notice_unproven_day", &subject, DAY, MOST_UNPROVEN)
+}
+
+/// Whether its person signs in here: somebody of no application, or one whose address leads to the account because an administrator said so.
+///
+/// # Errors
+/// The database's trouble.
+pub fn signs_in_here(w: &mut Work<'_, '_>, account: &Account) -> Result<bool, Stop> {
+    if account.application.is_none() {
+        return Ok(true);
+    }
+    let Some(mailbox) = account.email.as_deref().and_then(Mailbox::parse) else {
+        return Ok(false);
+    };
+    Ok(store::find_by_mailbox(w, &mailbox)? == Some(account.id))
 }

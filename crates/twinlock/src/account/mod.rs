@@ -7,6 +7,6 @@ pub mod flow;
 pub mod rules;
 pub mod store;
 
-pub use flow::{mail_settled, notice};
+pub use flow::{mail_settled, notice, signs_in_here};
 pub use rules::{Frozen, Mailbox, Role};
 pub use store::Account;

@@ -11,6 +11,7 @@ macro_rules! english {
 
 /// Every message file.
 pub const SOURCES: &[(&str, &str, &str)] = english![
+    "admin",
     "audit",
     "api_reference",
     "authenticators",

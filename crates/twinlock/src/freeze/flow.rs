@@ -169,9 +169,9 @@ fn speaks_for(account: &Account) -> FrozenBy {
 
 /// An application tells its own users itself.
 fn tell_person(w: &mut Work<'_, '_>, account: &Account, topic: Topic) -> Result<(), Stop> {
-    if account.application.is_some() {
+    if !account::signs_in_here(w, account)? {
         return Ok(());
     }
-    let who = FrozenBy::Administrator.word().to_owned();
+    let who = speaks_for(account).word().to_owned();
     account::notice(w, account.id, topic, &[("who", who)])
 }

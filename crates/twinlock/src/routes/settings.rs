@@ -4,6 +4,7 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::{Route, Throttle, Who};
+use crate::admin::pages as admin;
 use crate::settings::pages::{
     activity, check_up, codes, devices, disable, enrol, keys, methods, open_again, profile,
     security, sessions, texts,
@@ -24,6 +25,7 @@ pub(super) fn pages() -> Vec<Route> {
     routes.extend(backup_codes());
     routes.extend(account());
     routes.extend(proof_and_sign_out());
+    routes.push(show("/admin/texts", get(admin::texts)));
     routes
 }
 

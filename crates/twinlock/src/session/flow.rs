@@ -168,7 +168,10 @@ pub async fn sign_out(moment: &Moment, acting: &Acting, completely: bool) -> Res
             };
             store::end(w, account, id)?;
             match session.device {
-                Some(device) if completely => trusted_device::store::forget(w, account, device)?,
+                Some(device) if completely => {
+                    store::end_on(w, account, device)?;
+                    trusted_device::store::sign_off(w, account, device)?;
+                }
                 Some(device) => trusted_device::store::used(w, account, device)?,
                 None => {}
             }

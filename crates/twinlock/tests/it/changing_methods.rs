@@ -23,6 +23,7 @@ on_both_engines!(
     e19_of_several_set_ups_for_one_place_the_first_takes_it,
     e19_where_one_method_is_all_there_may_be_only_one_set_up_ends,
     e19_eleven_methods_begun_are_ten_methods,
+    e01_a_half_done_method_is_neither_shown_nor_finished_without_a_recent_proof,
     e11_a_freeze_between_question_and_touch_stops_the_key,
     t03_a_sign_in_that_waits_while_the_device_becomes_trusted_begins_anew,
 );
@@ -287,4 +288,21 @@ async fn t03_a_sign_in_that_waits_while_the_device_becomes_trusted_begins_anew(p
         Err(Refusal::SignInExpired)
     );
     assert!(caller.sign_in_without_code(&ann).await.is_some());
+}
+
+async fn e01_a_half_done_method_is_neither_shown_nor_finished_without_a_recent_proof(
+    place: &Place,
+) {
+    let app = place.app().await;
+    let (ann, mut caller, acting) = signed_in(&app, "ann@example.org").await;
+    let begun = begun_app(&caller, &acting, None).await;
+    // Somebody in another session of the same person, who knows the id.
+    app.forward(60);
+    caller.sign_in_saying(&ann, true).await;
+    let other = caller.sign_in_without_code(&ann).await.unwrap();
+    let other = caller.acting(&other.token).await;
+    let shown = settings::pending_app(&caller.moment(), &other, begun.0).await;
+    assert_eq!(refused(shown), Refusal::StepUpRequired);
+    let ended = ends_app(&app, &caller, &other, &begun).await;
+    assert_eq!(refused(ended), Refusal::StepUpRequired);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use twinlock::application::Scope;
+use twinlock::session::flow::sign_out;
 use twinlock::sign_in::gate::Step;
 use twinlock::trusted_device::{MOST_TOKENS, store};
 
@@ -17,6 +18,11 @@ on_both_engines!(
     t06_a_device_that_used_up_its_tokens_is_asked_once,
     t06_the_same_token_at_once_makes_one_device,
     t06_a_copy_beside_a_code_is_noticed_too,
+    t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in,
+    t06_a_token_that_comes_again_and_again_without_its_successors_is_a_copy,
+    t06_a_copy_used_while_a_code_is_asked_is_noticed_when_it_is_given,
+    t06_a_copy_beside_a_wrong_password_is_noticed_too,
+    t06_a_new_tick_ends_what_was_let_in_by_the_old_one,
 );
 
 async fn t06_the_token_changes_at_each_use_and_a_copy_ends_the_device(place: &Place) {
@@ -187,4 +193,88 @@ async fn t06_a_copy_beside_a_code_is_noticed_too(place: &Place) {
     let check = json!({"token": newest});
     let checked = shop.post(&format!("{devices}/verify"), &check).await;
     assert_eq!(checked.json(), json!({"trusted": false}));
+}
+
+async fn t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    let mut thief = owner.clone();
+    let mut let_in = Vec::new();
+    for _ in 0..4 {
+        let_in.push(thief.sign_in_without_code(&ann).await.unwrap().token);
+    }
+    let acting = thief.acting(&let_in[3]).await;
+    sign_out(&thief.moment(), &acting, true).await.unwrap();
+    for session in &let_in {
+        assert!(thief.try_acting(session).await.is_none());
+    }
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 0);
+    assert!(owner.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 1);
+    // Whoever signs out of their own browser and comes back with what it still holds is no thief: the answer may have been lost.
+    let (bob, mut owner, session) = trusted(&app, "bob@example.org").await;
+    let acting = owner.acting(&session.token).await;
+    sign_out(&owner.moment(), &acting, true).await.unwrap();
+    assert!(owner.sign_in_without_code(&bob).await.is_none());
+    assert_eq!(copies_told(&app, &bob).await, 0);
+}
+
+async fn t06_a_token_that_comes_again_and_again_without_its_successors_is_a_copy(place: &Place) {
+    let app = place.app().await;
+    let (ann, owner, _) = trusted(&app, "ann@example.org").await;
+    let mut through = 0;
+    for _ in 0..15 {
+        let mut same = owner.clone();
+        through += usize::from(same.sign_in_without_code(&ann).await.is_some());
+    }
+    assert_eq!(through, 10);
+    assert_eq!(copies_told(&app, &ann).await, 1);
+}
+
+async fn t06_a_copy_used_while_a_code_is_asked_is_noticed_when_it_is_given(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let mut owner = app.caller("192.0.2.1");
+    owner.sign_in(&ann).await;
+    app.forward(60);
+    let waiting = owner.half_session(&ann).await;
+    app.forward(30);
+    owner.sign_in_saying(&ann, true).await;
+    let mut thief = owner.clone();
+    for _ in 0..2 {
+        thief.sign_in_without_code(&ann).await.unwrap();
+    }
+    app.forward(30);
+    let _ = owner.verify(&waiting, &owner.code(&ann)).await;
+    assert_eq!(copies_told(&app, &ann).await, 1);
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+}
+
+async fn t06_a_copy_beside_a_wrong_password_is_noticed_too(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    let thief = owner.clone();
+    for _ in 0..2 {
+        owner.sign_in_without_code(&ann).await.unwrap();
+    }
+    assert!(thief.try_password(&ann.email, "a wrong one").await.is_err());
+    assert_eq!(copies_told(&app, &ann).await, 1);
+}
+
+async fn t06_a_new_tick_ends_what_was_let_in_by_the_old_one(place: &Place) {
+    let app = place.app().await;
+    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
+    app.forward(25 * 24 * 3600);
+    let mut thief = owner.clone();
+    let mut stolen = String::new();
+    for _ in 0..5 {
+        thief = owner.clone();
+        stolen = thief.sign_in_without_code(&ann).await.unwrap().token;
+    }
+    app.forward(6 * 24 * 3600);
+    owner.sign_in_saying(&ann, true).await;
+    assert!(thief.try_acting(&stolen).await.is_none());
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 1);
 }

@@ -333,7 +333,7 @@ async fn codes_of_every_wrong_kind_are_refused_and_never_a_fault(place: &Place) 
         json!({}),
         json!({"code": "1".repeat(10_000)}),
         json!({"code": "1", "kode": 1}),
-        json!({"code": "1", "kind": "sms"}),
+        json!({"code": "1", "kind": "email_code"}),
         json!({"code": "1", "factor": "x"}),
         json!({"code": "1", "client": {"ip": "x"}}),
         json!([]),

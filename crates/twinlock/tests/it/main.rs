@@ -13,6 +13,7 @@
 #[macro_use]
 mod support;
 
+mod administration;
 mod api_reference;
 mod backup_codes;
 mod bad_days;

@@ -17,6 +17,7 @@ on_both_engines!(
     d2_a_new_password_that_is_required_is_asked_after_the_mailbox,
     d2_only_who_has_a_password_is_asked_for_a_new_one,
     d2_the_password_of_before_is_no_new_one,
+    b18_typing_the_old_password_again_and_again_is_no_way_to_burn_work,
 );
 
 fn not_new() -> Refusal {
@@ -121,4 +122,46 @@ async fn d2_the_password_of_before_is_no_new_one(place: &Place) {
     let current = Some(PASSWORD.to_owned());
     let kept = settings::change_password(&caller.moment(), &acting, current, PASSWORD).await;
     assert_eq!(refused(kept), not_new());
+}
+
+async fn b18_typing_the_old_password_again_and_again_is_no_way_to_burn_work(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    // In a reset five of them end it.
+    let (token, code) = forgot_password(&app, &caller, &ann).await;
+    let step = sign_in::verify_code(&caller.moment(), &token, &code).await;
+    let token = step.unwrap().token.unwrap();
+    for _ in 0..5 {
+        let kept = sign_in::set_new_password(&caller.moment(), &token, PASSWORD).await;
+        assert_eq!(refused(kept), not_new());
+    }
+    let over = sign_in::set_new_password(&caller.moment(), &token, PASSWORD).await;
+    assert_eq!(refused(over), Refusal::SignInExpired);
+    // In a session they count for the network like other passwords.
+    app.forward(3600);
+    let begun = caller.begin(&ann.email).await;
+    let (_, token) = sign_in::send_code(&caller.moment(), &begun, false)
+        .await
+        .unwrap();
+    let code = app.mailed_code(&ann.email).await;
+    let token = token.unwrap_or(begun);
+    let step = sign_in::verify_code(&caller.moment(), &token, &code).await;
+    let session = completed(step.unwrap());
+    let acting = caller.acting(&session.token).await;
+    caller.remember(&session);
+    let mut hashed = 0;
+    for _ in 0..40 {
+        match settings::change_password(&caller.moment(), &acting, None, PASSWORD).await {
+            kept if matches!(
+                &kept,
+                Err(twinlock::app::Stop::Refused(Refusal::Field { .. }))
+            ) =>
+            {
+                hashed += 1;
+            }
+            limited => assert!(matches!(refused(limited), Refusal::TooManyRequests { .. })),
+        }
+    }
+    assert!(hashed <= 20, "{hashed}");
 }

@@ -588,6 +588,20 @@ async fn app1_an_application_asks_whether_to_ask_for_a_code(place: &Place) {
     let mut office = app.api().with(&app.api_key("office", &Scope::ALL).await);
     let path = format!("/api/v1/accounts/{}/devices", ann.account);
     assert_eq!(office.post(&path, &label).await.status, 404);
+    // Nor for somebody an administrator made, whose address leads here.
+    let whole = json!({"external_id": "vic", "email": "vic@example.org", "email_verified": true, "password": PASSWORD});
+    let mut whole_shop = app.api().with(&app.api_key("shop", &Scope::ALL).await);
+    let made = whole_shop.post("/api/v1/accounts", &whole).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let vics = shop.post("/api/v1/accounts/ext:vic/devices", &label).await;
+    assert_eq!(vics.status, 404, "{}", vics.body);
+    let import = shop.post("/api/v1/accounts/ext:vic/factors", &secret).await;
+    assert_eq!(import.status, 422, "{}", import.body);
+    let frozen = shop
+        .call(Method::POST, "/api/v1/accounts/ext:vic/freeze", None)
+        .await;
+    assert!(frozen.status.is_success(), "{}", frozen.body);
+    assert_eq!(app.mails_about("vic@example.org", "frozen").await, 1);
     let strict = place.app_with(asking(Ask::EverySignIn)).await;
     let key = strict.api_key("shop", &usual).await;
     let refused = strict.api().with(&key).post(devices, &label).await;

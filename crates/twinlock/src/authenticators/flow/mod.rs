@@ -1,10 +1,12 @@
 //! The one way a typed code is judged, whoever asks: sign-in, step-up, turning off, or an application.
 
 pub mod binding;
+mod copies;
 mod digits;
 mod former;
 mod judging;
 
+pub use copies::end_copied;
 pub use former::{Restored, former, purge, restore};
 
 pub use binding::Proven;

@@ -7,6 +7,7 @@ use twinlock_db::Locks;
 use zeroize::Zeroizing;
 
 use crate::app::{self, AccountId, DeviceId, Moment, Refusal, Stop, Work};
+use crate::authenticators::flow::end_copied;
 use crate::config::Method;
 use crate::throttle::{self, Bucket, Standing, Tally, rules as limits};
 use crate::trusted_device;
@@ -74,9 +75,7 @@ pub fn settle(w: &mut Work<'_, '_>, tried: &Tried) -> Result<(), Stop> {
     if !accepted {
         return Err(Refusal::InvalidCredentials.into());
     }
-    let network = w.moment.client.network.clone();
-    throttle::store::refund(w, "password_minute", &network, MINUTE)?;
-    throttle::store::refund(w, "password_hour", &network, HOUR)
+    refund_network(w)
 }
 
 fn tell(w: &Work<'_, '_>, outcome: &'static str) {
@@ -147,7 +146,7 @@ pub async fn hash_new(moment: &Moment, password: Zeroizing<String>) -> Result<St
 /// a new password because the old one is known could keep it.
 ///
 /// # Errors
-/// [`Refusal::Field`] with `not_new`; [`crate::app::Fault::Overloaded`] when too many hashes are waiting.
+/// [`Refusal::Field`] with `not_new`; [`Refusal::TooManyRequests`]; [`crate::app::Fault::Overloaded`] when too many hashes are waiting.
 pub async fn hash_another(
     moment: &Moment,
     account: AccountId,
@@ -157,11 +156,20 @@ pub async fn hash_another(
     if stored.is_some() {
         let hasher = &moment.app.hasher;
         let place = hasher.reserve()?;
+        // What is no new one costs work and changes nothing: it counts like any other try of its network.
+        spend_network(moment).await?;
         if hasher.check(place, password.clone(), stored).await? {
             return Err(rules::not_new().into());
         }
+        moment.write(Locks::none(), refund_network).await?;
     }
     hash_new(moment, password).await
+}
+
+fn refund_network(w: &mut Work<'_, '_>) -> Result<(), Stop> {
+    let network = w.moment.client.network.clone();
+    throttle::store::refund(w, "password_minute", &network, MINUTE)?;
+    throttle::store::refund(w, "password_hour", &network, HOUR)
 }
 
 async fn spend_network(moment: &Moment) -> Result<(), Stop> {
@@ -190,6 +198,7 @@ async fn spend_network(moment: &Moment) -> Result<(), Stop> {
 }
 
 fn count(w: &mut Work<'_, '_>, account: AccountId) -> Result<Counted, Stop> {
+    end_copied(w, account)?;
     let device = trusted_device::store::recognize(w, account)?;
     let now = w.now();
     let buckets = buckets(w, device);

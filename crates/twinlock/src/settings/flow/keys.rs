@@ -9,10 +9,10 @@ use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::webauthn::flow::{self as webauthn, Pending};
 use crate::authenticators::{self, held};
 use crate::session::Proof;
-use crate::session::flow::{Acting, reload};
+use crate::session::flow::Acting;
 use crate::step_up::flow::{demand, judge_key, owner};
 
-use super::{may_be_turned_off, now_counts, turn_off};
+use super::{may_be_turned_off, may_finish, now_counts, turn_off};
 
 /// Begins registering a key, or one in place of another method (`replaces`). Nothing changes until it answers.
 ///
@@ -49,7 +49,7 @@ pub async fn confirm_key(
     let acting = acting.clone();
     moment
         .write(Locks::account(acting.account().0), move |w| {
-            let session = reload(w, &acting)?;
+            let session = may_finish(w, &acting, id)?;
             owner(w, &session)?;
             let bound = authenticators::flow::confirm_key(w, session.account, id, &key)?;
             let token = now_counts(w, &acting, &session, &bound, Proof::Webauthn(id))?;

@@ -167,7 +167,7 @@ pub async fn begin_app(
 /// A half-done app, to show its QR code again.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when there is none.
+/// [`Refusal::NotFound`] when there is none, [`Refusal::StepUpRequired`].
 pub async fn pending_app(
     moment: &Moment,
     acting: &Acting,
@@ -176,7 +176,7 @@ pub async fn pending_app(
     let acting = acting.clone();
     moment
         .read(move |w| {
-            let session = reload(w, &acting)?;
+            let session = may_finish(w, &acting, id)?;
             let account = owner(w, &session)?;
             totp::flow::pending(w, &account, id)
         })
@@ -186,7 +186,7 @@ pub async fn pending_app(
 /// Proves a half-done app by its first code, or a number by the one that was texted to it. The new session token, where the session is a cookie.
 ///
 /// # Errors
-/// [`Refusal::InvalidCode`], [`Refusal::NotFound`].
+/// [`Refusal::InvalidCode`], [`Refusal::NotFound`], [`Refusal::StepUpRequired`].
 pub async fn confirm(
     moment: &Moment,
     acting: &Acting,
@@ -196,7 +196,7 @@ pub async fn confirm(
     let acting = acting.clone();
     let done = moment
         .write(Locks::account(acting.account().0), move |w| {
-            let session = reload(w, &acting)?;
+            let session = may_finish(w, &acting, id)?;
             owner(w, &session)?;
             let bound = authenticators::flow::confirm(w, session.account, id, &code)?;
             let proof = proof_of(&bound.proven.factor);
@@ -205,6 +205,13 @@ pub async fn confirm(
         })
         .await?;
     Ok(done)
+}
+
+/// What is half done is shown and finished by whoever could have begun it: its id alone, out of a browser's history, is not enough.
+fn may_finish(w: &mut Work<'_, '_>, acting: &Acting, id: AuthenticatorId) -> Result<Session, Stop> {
+    let session = reload(w, acting)?;
+    binding::pending(w, session.account, id)?;
+    demand(w, acting)
 }
 
 /// What follows when a method of one's own was proven: the session rests on it, everybody else signs in anew, and the person is told.

@@ -6,12 +6,12 @@ use crate::app::{AuthenticatorId, Moment, Stop};
 use crate::authenticators::flow::binding;
 use crate::authenticators::held;
 use crate::authenticators::sms::flow::{self as sms, Pending, Texted, registering};
-use crate::session::flow::{Acting, reload};
+use crate::session::flow::Acting;
 use crate::step_up::flow::{demand, owner};
 use crate::text_messages::flow::spend;
 
 use super::keys::to_disable;
-use super::may_be_turned_off;
+use super::{may_be_turned_off, may_finish};
 
 /// A number as it was typed.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ pub async fn pending_text(
     let acting = acting.clone();
     moment
         .read(move |w| {
-            let session = reload(w, &acting)?;
+            let session = may_finish(w, &acting, id)?;
             owner(w, &session)?;
             sms::pending(w, session.account, id)
         })
@@ -80,7 +80,7 @@ pub async fn resend_text(
 ) -> Result<Texted, Stop> {
     let (account, acting) = (acting.account(), acting.clone());
     sms::order(moment, account, registering(id), move |w| {
-        let session = reload(w, &acting)?;
+        let session = may_finish(w, &acting, id)?;
         owner(w, &session)?;
         sms::pending(w, session.account, id).map(|pending| pending.factor.id)
     })

@@ -184,8 +184,9 @@ async fn code_page(
     refusal: Option<&Refusal>,
 ) -> Result<Response, Stop> {
     let pending = match flow::pending_text(&visit.moment, visit.acting()?, id).await {
+        Ok(pending) => pending,
         Err(Stop::Refused(Refusal::NotFound)) => return over(visit, id).await,
-        pending => pending?,
+        Err(stop) => return ask_or_stop(stop, &format!("{TEXT}/{id}")),
     };
     let old = pending.factor.replaces;
     let template = CodePage {
@@ -214,7 +215,7 @@ pub async fn send(visit: Visit, Path(id): Path<String>) -> Result<Response, Stop
         Err(Stop::Refused(refusal)) if is_about_code(&refusal) => {
             code_page(&visit, id, Some(&refusal)).await
         }
-        Err(stop) => Err(stop),
+        Err(stop) => ask_or_stop(stop, &format!("{TEXT}/{id}")),
     }
 }
 
@@ -234,6 +235,6 @@ pub async fn confirm(
         Err(Stop::Refused(refusal)) if is_about_code(&refusal) => {
             code_page(&visit, id, Some(&refusal)).await
         }
-        Err(stop) => Err(stop),
+        Err(stop) => ask_or_stop(stop, &format!("{TEXT}/{id}")),
     }
 }

@@ -3,6 +3,7 @@
 use crate::account::{self, Account};
 use crate::app::{AccountId, Refusal, SessionId, SignInId, Stop, Token, Work};
 use crate::audit::{self, Event};
+use crate::authenticators::flow::end_copied;
 use crate::authenticators::{Authenticator, Held, Since, held};
 use crate::challenge::store::Times;
 use crate::config::Method;
@@ -89,7 +90,7 @@ pub fn first_factor_proven(w: &mut Work<'_, '_>, sign_in: SignIn) -> Result<Prog
         sign_in.account,
         &Event::new("first_factor_accepted").with("kind", sign_in.first_factor.word()),
     )?;
-    trust::end_copied(w, sign_in.account)?;
+    end_copied(w, sign_in.account)?;
     pass(w, &sign_in, Some(token.text(Token::SIGN_IN)), false)
 }
 
@@ -297,7 +298,12 @@ fn remember_device(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Remembered,
         None => Proven::SignIn,
     };
     let trusts = trust::becomes_trusted(w, sign_in);
+    // Between the first factor and now somebody may have used a copy of what this browser still holds.
+    end_copied(w, sign_in.account)?;
     let remembered = trusted_device::store::remember(w, sign_in.account, proven, trusts)?;
+    if remembered.raised {
+        session::store::end_on(w, sign_in.account, remembered.id)?;
+    }
     if trusts {
         let label = w.moment.client.device_label.clone();
         let event = Event::new("device_trusted").with("label", label);

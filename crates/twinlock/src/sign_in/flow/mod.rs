@@ -206,7 +206,18 @@ pub async fn set_new_password(moment: &Moment, token: &str, typed: &str) -> Resu
         &moment.app.settings.branding.name,
     ];
     let password = password::rules::new_password(typed, &moment.app.settings, &about)?;
-    let hash = password::flow::hash_another(moment, owner.id, password).await?;
+    let hash = match password::flow::hash_another(moment, owner.id, password).await {
+        Err(stop @ Stop::Refused(Refusal::Field { .. })) => {
+            let token = token.clone();
+            let counted = moment.write(Locks::account(token.owner), move |w| {
+                let sign_in = store::open(w, &token)?;
+                second_factor::end_after_too_many(w, &sign_in, true, false)
+            });
+            counted.await?;
+            return Err(stop);
+        }
+        outcome => outcome?,
+    };
     moment
         .write(Locks::account(token.owner), move |w| {
             let sign_in = store::open(w, &token)?;

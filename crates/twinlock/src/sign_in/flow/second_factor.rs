@@ -204,7 +204,7 @@ pub async fn verify_key(
 
 /// Five wrong codes end the sign-in. A wrong code that brings a wait ends every half-done sign-in of the account: the wait is not to be
 /// sat out in any of them.
-fn end_after_too_many(
+pub(super) fn end_after_too_many(
     w: &mut Work<'_, '_>,
     sign_in: &SignIn,
     counted: bool,

@@ -1,12 +1,9 @@
 //! Trusted devices at the gate: whether this one skips the second factor, and whether it will from now on.
 
-use crate::account;
 use crate::app::{AccountId, Stop, Work};
-use crate::audit::{self, Event};
 use crate::config::Ask;
-use crate::outbox::Topic;
 use crate::session::{self, rules::idle};
-use crate::trusted_device::{self, rules::is_wanted, store as devices};
+use crate::trusted_device::{rules::is_wanted, store as devices};
 
 use crate::sign_in::store::SignIn;
 
@@ -37,19 +34,4 @@ pub fn is_trusted_here(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool,
 /// Whether the device of a sign-in that is through becomes trusted. Only what was proven in this very sign-in counts.
 pub(super) fn becomes_trusted(w: &Work<'_, '_>, sign_in: &SignIn) -> bool {
     sign_in.second_factor.is_some() && is_wanted(w.settings().two_factor.ask, sign_in.trust_device)
-}
-
-/// Somebody came with a token that was replaced long ago: two hold the same device. It is forgotten, with all that was let in by it; the person is told.
-///
-/// # Errors
-/// The database's trouble.
-pub fn end_copied(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    let Some(device) = trusted_device::store::copied(w, account)? else {
-        return Ok(());
-    };
-    devices::forget(w, account, device.id)?;
-    session::store::end_on(w, account, device.id)?;
-    let event = Event::new("device_copied").with("label", device.label.as_str());
-    audit::append(w, account, &event)?;
-    account::notice(w, account, Topic::DeviceCopied, &[("copied", device.label)])
 }

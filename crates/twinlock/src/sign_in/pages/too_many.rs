@@ -47,7 +47,7 @@ fn waits(visit: &Visit, messages: &Messages, standings: Standings) -> Vec<String
         (_, None) => "app",
     };
     let of = ("of", Arg::from(of));
-    let with_code = standings.backup_code == Some(Standing::Open);
+    let with_code = matches!(standings.backup_code, Some(Standing::Open));
     let typed = match standings.app.or(standings.text) {
         Some(Standing::Until(at)) if with_code => {
             Some(messages.with("sign-in-too-many-wait-use-code", &[of, until(at)]))

@@ -23,6 +23,7 @@ const END_OLDEST_TRUST: &str = "UPDATE device SET trusted_at = NULL, trusted_unt
     (SELECT device_id FROM device WHERE account_id = ?1 AND trusted_at IS NOT NULL \
     ORDER BY last_used_at DESC, device_id LIMIT 100 OFFSET ?2)";
 const LOWER_ALL: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL WHERE account_id = ?1";
+const LOWER: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL WHERE account_id = ?1 AND device_id = ?2";
 const FORGET: &str = "DELETE FROM device WHERE account_id = ?1 AND device_id = ?2";
 const FORGET_ALL: &str = "DELETE FROM device WHERE account_id = ?1";
 const FORGET_SINCE: &str = "DELETE FROM device WHERE account_id = ?1 AND created_at >= ?2";
@@ -39,6 +40,7 @@ pub const STATEMENTS: &[&str] = &[
     END_TRUST_BUT,
     END_OLDEST_TRUST,
     LOWER_ALL,
+    LOWER,
     FORGET,
     FORGET_ALL,
     FORGET_SINCE,
@@ -80,6 +82,8 @@ pub struct Remembered {
     pub token: Option<String>,
     /// Whether the account was never signed in to on it before.
     pub is_new: bool,
+    /// Whether it is worth more than before, and begins anew: what was let in on it earlier rests on less.
+    pub raised: bool,
 }
 
 /// The trusted devices of an account under the settings in force, last used first.
@@ -116,11 +120,11 @@ pub fn remember(
     proven: Proven,
     trusts: bool,
 ) -> Result<Remembered, Stop> {
-    let (id, token, is_new) = match tokens::find(w, account)? {
+    let (id, token, is_new, raised) = match tokens::find(w, account)? {
         None => {
             let label = w.moment.client.device_label.clone();
             let (id, token) = insert(w, account, proven, &label)?;
-            (id, Some(token), true)
+            (id, Some(token), true, false)
         }
         Some(found) => {
             let id = found.device.id;
@@ -130,13 +134,18 @@ pub fn remember(
             } else {
                 tokens::use_again(w, account, &found)?
             };
-            (id, token, false)
+            (id, token, false, raises)
         }
     };
     if trusts {
         trust_from_now(w, account, id)?;
     }
-    Ok(Remembered { id, token, is_new })
+    Ok(Remembered {
+        id,
+        token,
+        is_new,
+        raised,
+    })
 }
 
 /// Makes a trusted device for whoever an application speaks for; its id and token.
@@ -238,6 +247,17 @@ pub fn end_trust_but(w: &mut Work<'_, '_>, account: AccountId, keep: DeviceId) -
 /// The database's trouble.
 pub fn lower_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     w.tx.execute(LOWER_ALL, &[account.into()])?;
+    Ok(())
+}
+
+/// The device was signed out of completely, by whoever brought its token now: that one is gone, and none of its others is good any more. They stay
+/// remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
+///
+/// # Errors
+/// The database's trouble.
+pub fn sign_off(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
+    tokens::retire_all(w, account, device)?;
+    w.tx.execute(LOWER, &[account.into(), device.into()])?;
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use crate::app::{AccountId, DeviceId, Stop, Timestamp, Token, Work};
 use crate::config::Ask;
-use crate::trusted_device::{KNOWN, MOST_TOKENS, TOKENS, Trust};
+use crate::trusted_device::{KNOWN, MOST_LOST, MOST_TOKENS, TOKENS, Trust};
 
 use super::Device;
 
 const FIND: &str = "SELECT secret_hash, second_factor, label, created_at, last_used_at, trusted_at, trusted_until FROM device \
     WHERE account_id = ?1 AND device_id = ?2 AND known_until > ?3";
+const CURRENT: &str = "SELECT secret_hash FROM device WHERE account_id = ?1 AND device_id = ?2";
 const OTHER_TOKEN: &str = "SELECT retired FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND secret_hash = ?3";
 pub(super) const USED: &str =
     "UPDATE device SET last_used_at = ?3 WHERE account_id = ?1 AND device_id = ?2";
@@ -20,13 +21,15 @@ const TAKE_BACK: &str =
     "DELETE FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND secret_hash = ?3";
 const RETIRE: &str =
     "UPDATE device_token SET retired = 1 WHERE account_id = ?1 AND device_id = ?2 AND retired = 0";
-const NO_TOKENS: &str = "DELETE FROM device_token WHERE account_id = ?1 AND device_id = ?2";
+const UNPRESENTED: &str =
+    "SELECT COUNT(*) FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND retired = 0";
 const HANDED_OUT: &str =
     "SELECT COUNT(*) FROM device_token WHERE account_id = ?1 AND device_id = ?2";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
     FIND,
+    CURRENT,
     OTHER_TOKEN,
     USED,
     RAISE,
@@ -35,7 +38,7 @@ pub const STATEMENTS: &[&str] = &[
     HAND_OUT,
     TAKE_BACK,
     RETIRE,
-    NO_TOKENS,
+    UNPRESENTED,
     HANDED_OUT,
 ];
 
@@ -75,14 +78,29 @@ pub fn look(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Device>, 
     Ok(find(w, account)?.map(|found| found.device))
 }
 
-/// The device the client brought a token of that was replaced long ago: whoever holds it copied it, or was copied from.
+/// The device the client brought a token of that was replaced long ago, or that comes again and again without any of its successors: whoever
+/// holds it copied it, or was copied from.
 ///
 /// # Errors
 /// The database's trouble.
 pub fn copied(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Device>, Stop> {
-    let found = brought(w, account)?.into_iter();
-    let mut copies = found.filter(|found| found.brought == Brought::Retired);
-    Ok(copies.next().map(|found| found.device))
+    for found in brought(w, account)? {
+        let copied = match found.brought {
+            Brought::Retired => true,
+            Brought::Current => unpresented(w, account, found.device.id)? >= MOST_LOST,
+            Brought::Successor(_) => false,
+        };
+        if copied {
+            return Ok(Some(found.device));
+        }
+    }
+    Ok(None)
+}
+
+fn unpresented(w: &mut Work<'_, '_>, account: AccountId, id: DeviceId) -> Result<i64, Stop> {
+    let values = [account.into(), id.into()];
+    let count = w.tx.query_opt(UNPRESENTED, &values, |row| row.int(0))?;
+    Ok(count.unwrap_or_default())
 }
 
 /// The device of this account among the tokens the client brought; a known one first.
@@ -186,11 +204,14 @@ pub(super) fn use_again(
     Ok(Some(token.text(Token::DEVICE)))
 }
 
+/// The device is worth more from now on and gets a token of its own; every one of before is retired but the one that was brought, whose answer may
+/// get lost.
 pub(super) fn raise(
     w: &mut Work<'_, '_>,
     account: AccountId,
     device: DeviceId,
 ) -> Result<String, Stop> {
+    retire_all(w, account, device)?;
     let now = w.now();
     let token = Token::new(account.0, device.0, &mut w.draw);
     let values = [
@@ -201,8 +222,37 @@ pub(super) fn raise(
         now.plus(KNOWN).into(),
     ];
     w.tx.execute(RAISE, &values)?;
-    w.tx.execute(NO_TOKENS, &[account.into(), device.into()])?;
     Ok(token.text(Token::DEVICE))
+}
+
+/// Retires every token of a device but the one that was brought, which is forgotten. None of them is good any more; each of the others, coming
+/// again, is a copy.
+pub(super) fn retire_all(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<(), Stop> {
+    let of_it = brought(w, account)?.into_iter();
+    let presented: Vec<Found> = of_it.filter(|found| found.device.id == device).collect();
+    w.tx.execute(RETIRE, &[account.into(), device.into()])?;
+    let values = [account.into(), device.into()];
+    let current = w.tx.query_opt(CURRENT, &values, |row| row.bytes32(0))?;
+    for found in &presented {
+        if let Brought::Successor(hash) = found.brought {
+            w.tx.execute(TAKE_BACK, &[account.into(), device.into(), hash.into()])?;
+        }
+    }
+    let is_current = |found: &Found| found.brought == Brought::Current;
+    match current {
+        Some(current) if !presented.iter().any(is_current) => {
+            hand_out(w, account, device, current, true)?;
+        }
+        _ => {}
+    }
+    // Nobody has what it is found by until a token is given out for it.
+    let nobodys: [u8; 32] = w.draw.bytes();
+    w.tx.execute(PROMOTE, &[account.into(), device.into(), nobodys.into()])?;
+    Ok(())
 }
 
 /// A successor was presented: from now on it is the token in use, and whoever still has the one before, or another successor, has a copy.

@@ -1,9 +1,11 @@
 //! Trusted devices of an application's users: the application asks whether to ask for a code.
 
+use crate::account;
 use crate::app::{DeviceId, Moment, Refusal, Stop};
 use crate::audit::{self, Event};
+use crate::authenticators::flow::end_copied;
 use crate::authenticators::held;
-use crate::sign_in::trust::{end_copied, is_trusted_here};
+use crate::sign_in::trust::is_trusted_here;
 use crate::trusted_device::rules::length;
 use crate::trusted_device::store::{self, Proven};
 use crate::trusted_device::{Device, Trust};
@@ -25,7 +27,7 @@ pub struct Made {
 /// [`Refusal::TrustDisabled`] where the second factor is asked at every sign-in; [`Refusal::NoFactor`], [`Refusal::Frozen`], [`Refusal::NotFound`].
 pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop> {
     change(moment, ask, move |w, account, by| {
-        if account.application.is_none() {
+        if account::signs_in_here(w, account)? {
             return Err(Refusal::NotFound.into());
         }
         refuse_frozen(account)?;

@@ -2,7 +2,7 @@
 
 use twinlock_otp::{Parameters, Secret};
 
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::application::ApiCaller;
 use crate::audit::{self, Event};
@@ -97,7 +97,7 @@ pub async fn import(
 ) -> Result<Bound, Stop> {
     change(moment, ask, move |w, account, by| {
         refuse_frozen(account)?;
-        if account.application.is_none() {
+        if account::signs_in_here(w, account)? {
             return Err(Refusal::Field {
                 field: "secret",
                 code: "invalid",

@@ -12,6 +12,7 @@ use crate::account::{self, Account};
 use crate::app::{AccountId, Moment, Refusal, Stop, Work};
 use crate::application::{self, ApiCaller};
 use crate::audit::{self, Event};
+use crate::authenticators::flow::end_copied;
 use crate::authenticators::{
     self, Accepted, Attempt, Ceremony, Purpose, Removal, Verdict, Wrong, verify as judge,
 };
@@ -20,10 +21,9 @@ use crate::outbox::Topic;
 use crate::session;
 use crate::sign_in::gate::required_by;
 use crate::sign_in::reset::{By, demand_new_password, reset_two_factor};
-use crate::sign_in::trust::end_copied;
 use crate::throttle;
 use crate::trusted_device;
-use crate::trusted_device::store::{Proven, Remembered};
+use crate::trusted_device::store::Proven;
 
 use super::rules::{AccountName, may_see};
 
@@ -99,7 +99,7 @@ pub async fn verify(moment: &Moment, ask: Ask, attempt: Attempt) -> Result<Verif
         };
         match judge(w, account, &attempt)? {
             Verdict::Accepted(accepted) => Ok(Verified::Accepted {
-                device_token: remember(w, account.id)?.token,
+                device_token: remember(w, account)?,
                 accepted,
             }),
             Verdict::Wrong { why, .. } => Ok(Verified::Wrong(why)),
@@ -122,8 +122,13 @@ pub fn asked_here(account: AccountId) -> Ceremony {
 }
 
 /// The application asks when and where it likes, and knows its users' devices itself: nobody is told of a new one.
-fn remember(w: &mut Work<'_, '_>, account: AccountId) -> Result<Remembered, Stop> {
-    trusted_device::store::remember(w, account, Proven::SecondFactor, false)
+fn remember(w: &mut Work<'_, '_>, account: &Account) -> Result<Option<String>, Stop> {
+    // Devices of people who sign in here become known by their own sign-ins, of which they are told.
+    if account::signs_in_here(w, account)? {
+        return Ok(None);
+    }
+    let proven = Proven::SecondFactor;
+    Ok(trusted_device::store::remember(w, account.id, proven, false)?.token)
 }
 
 /// Ends the waits of an account. The 30-day budget stays.

@@ -1,0 +1,13 @@
+admin-texts-title = Text messages
+admin-texts-what = Codes sent by text in the last 24 hours, by how the numbers begin: country code and four digits. Where few of the codes sent come back, somebody may be having texts sent for money; such a beginning gets no texts for a day by itself.
+admin-texts-off = Nobody delivers texts here: sms.provider is not set.
+admin-texts-none = No text was sent in the last 24 hours. Once people use codes by text, you see here where they go.
+admin-texts-cap = { $sent } sent in all. At most { $cap } leave in a day.
+admin-texts-caption = By the beginning of the number
+admin-texts-prefix = Begins with
+admin-texts-sent = Sent
+admin-texts-entered = Typed
+admin-texts-stopped = Not sent
+admin-texts-standing = Now
+admin-texts-open = Gets texts
+admin-texts-stopped-until = Stopped until { $until }
