@@ -144,6 +144,8 @@ async fn h4_of_two_numbers_either_gets_the_code(place: &Place) {
     }
     let mut browser = asked(&caller, &ann, PAGE).await;
     browser.must_see(&format!("We sent a code to •••• {}", &number(1)[11..]));
+    // Handed over now: two that are due at once arrive in any order.
+    app.hand_over().await;
     app.forward(61);
     let other = format!("Send a code to •••• {} instead", &number(2)[11..]);
     browser.press(&other).await;
