@@ -11,7 +11,7 @@ demo-start-sign-in = Save the backup codes, sign out, and sign in again with a c
 demo-sign-up = Create an account
 demo-sign-in = Sign in
 demo-phone = Phone
-demo-phone-explained = An authenticator app. While a QR code is on your screen, this phone can scan it; or paste the key or the otpauth address.
+demo-phone-explained = An authenticator app, and text messages to any number. While a QR code is on your screen, this phone can scan it; or paste the key or the otpauth address.
 demo-phone-empty = No account yet. Turn on two-factor authentication, then scan.
 demo-phone-left =
     { $seconds ->
@@ -26,6 +26,8 @@ demo-phone-key-hint = Spaces do not matter.
 demo-phone-add = Add by hand
 demo-phone-nothing-to-scan = No QR code is shown right now. Start setting up an authenticator app first; a QR code is good for ten minutes.
 demo-phone-unreadable = That is neither a key nor an otpauth address.
+demo-texts = Text messages
+demo-texts-empty = No text yet. Set up a phone number, and its code arrives here.
 demo-inbox = Inbox
 demo-inbox-explained = Every mail the demo sends, to any address, newest first.
 demo-inbox-empty = No mail yet. Sign up, and the code arrives here.

@@ -21,10 +21,30 @@ sign-in-forgot-text = We send a code to { $to }. With it you choose a new passwo
 sign-in-forgot-second-factor = If two-factor authentication is on, you also need a code from your app, as always.
 sign-in-too-many-title = Too many wrong tries
 sign-in-too-many = This sign-in is over, because too many tries were wrong.
-sign-in-too-many-wait = Codes from an app have to wait until { $until }.
-sign-in-too-many-wait-use-code = Codes from an app have to wait until { $until }. A recovery code gets you in before that.
-sign-in-too-many-off = Codes from an app are not accepted any more, because far too many were wrong. Ask { $support } for help.
-sign-in-too-many-off-use-code = Codes from an app are not accepted any more, because far too many were wrong. Sign in with a recovery code, then they are again.
+sign-in-too-many-wait =
+    { $of ->
+        [text] Codes by text message
+        [both] Codes from an app or by text message
+       *[app] Codes from an app
+    } have to wait until { $until }.
+sign-in-too-many-wait-use-code =
+    { $of ->
+        [text] Codes by text message
+        [both] Codes from an app or by text message
+       *[app] Codes from an app
+    } have to wait until { $until }. A recovery code gets you in before that.
+sign-in-too-many-off =
+    { $of ->
+        [text] Codes by text message
+        [both] Codes from an app or by text message
+       *[app] Codes from an app
+    } are not accepted any more, because far too many were wrong. Ask { $support } for help.
+sign-in-too-many-off-use-code =
+    { $of ->
+        [text] Codes by text message
+        [both] Codes from an app or by text message
+       *[app] Codes from an app
+    } are not accepted any more, because far too many were wrong. Sign in with a recovery code, then they are again.
 sign-in-too-many-codes-wait = Recovery codes have to wait until { $until }.
 sign-in-too-many-clock = Check that your phone’s time is set to automatic, then start again.
 sign-in-too-many-not-you = If some of these tries were not yours, somebody may know your password or read your mail. Once you are in, look at “Recent activity”, and change your password if you have one.
@@ -78,7 +98,7 @@ lost-phone-code = With one of the backup codes you saved:
 lost-phone-other = If your authenticator app also runs on another device, take the code from there.
 lost-phone-ask = Without phone and codes, ask { $support } to reset your two-factor authentication. After that you sign in, prove your mailbox, and set it up again.
 lost-phone-contact = Contact Us
-lost-phone-stolen = If somebody may have taken it: once you are in, set up a new app in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
+lost-phone-stolen = If somebody may have taken it: once you are in, set up a new method in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
 
 new-password-title = Choose a new password
 new-password-text = Your old password stops working, and you are signed out everywhere else.
@@ -105,3 +125,6 @@ sign-in-key-text = Plug in your security key, or have your phone or computer rea
 sign-in-key-lost = Lost your security key?
 second-factor-use-app = Use a code from your authenticator app instead
 second-factor-use-key = Use your security key
+second-factor-use-text = Use a text message instead ({ $number })
+second-factor-text-other = Send a code to { $number } instead
+lost-phone-number = If you have a new phone or SIM card with your old number, the text with your code comes there. Your carrier can move the number to a new card.

@@ -22,3 +22,5 @@ step-up-wrong-password = That is not your password. Try again.
 step-up-wrong-email-code = That code did not match. Use the newest mail, or ask for a new code.
 step-up-signed-out-title = You are signed out
 step-up-signed-out = There were five wrong codes or passwords in a row, so this session ended. Nothing was changed. Sign in to go on.
+step-up-lead-text = This changes how your account is protected. Show that it is you with a code by text message.
+step-up-other = Use another way

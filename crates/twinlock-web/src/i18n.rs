@@ -351,9 +351,10 @@ fn fluent_value<'a>(arg: &'a Arg<'_>) -> FluentValue<'a> {
     }
 }
 
-/// Digits and ASCII cannot turn a left-to-right line; anything else might.
+/// Digits and ASCII cannot turn a left-to-right line, nor can the dots that stand for what is masked; anything else might.
 fn may_turn(arg: &Arg<'_>) -> bool {
-    matches!(arg, Arg::Text(text) if !text.is_ascii())
+    let is_plain = |c: char| c.is_ascii() || c == '•';
+    matches!(arg, Arg::Text(text) if !text.chars().all(is_plain))
 }
 
 fn is_right_to_left(tag: &str) -> bool {

@@ -39,6 +39,7 @@ const DRAWINGS: &[(&str, &str)] = drawings! {
     "print": r#"<path d="M6 8V3h8v5M6 14H3V8h14v6h-3M6 12h8v5H6z"/>"#,
     "shield": r#"<path d="M10 2 3.5 4.5V10c0 4 2.8 6.7 6.5 8 3.7-1.3 6.5-4 6.5-8V4.5z"/>"#,
     "phone": r#"<rect x="5.5" y="2" width="9" height="16" rx="2"/><path d="M9 15.2h2"/>"#,
+    "text": r#"<path d="M3 3.500h14v10H9.500L5.500 17v-3.500H3zM6.500 8.500h.1M10 8.500h.1M13.500 8.500h.1"/>"#,
     "key": r#"<circle cx="7" cy="13" r="4"/><path d="m10 10 7-7M14 6l2.5 2.5"/>"#,
     "lock": r#"<rect x="3.5" y="9" width="13" height="8.5" rx="2"/><path d="M6.5 9V6a3.5 3.5 0 0 1 7 0v3"/>"#,
     "in": r#"<path d="M11 3h5a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1h-5M3 10h9M9 6.5 12.5 10 9 13.5"/>"#,

@@ -99,7 +99,7 @@ async fn every_page_holds_however_it_is_looked_at() -> Result<()> {
 /// Two-factor authentication required, everything on one page.
 async fn strict_demo() -> Result<Demo> {
     Demo::start_set(
-        "[sign_in]\nmethods = [\"password\", \"email_code\"]\nsign_up = \"open\"\n[two_factor]\nrequired = true\n[branding]\nname = \"Acme\"\naccent = \"#0f766e\"\n",
+        "[sign_in]\nmethods = [\"password\", \"email_code\"]\nsign_up = \"open\"\n[two_factor]\nrequired = true\nallowed_kinds = [\"totp\", \"webauthn\", \"sms\"]\n[sms]\nallowed_countries = [\"DE\", \"US\"]\n[branding]\nname = \"Acme\"\naccent = \"#0f766e\"\n",
     )
     .await
 }
@@ -216,6 +216,7 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     off.person.presses("Your account").await?;
     off.at("menu").await?;
     let key = with_key(demo).await?;
+    let number = with_number(demo).await?;
     demo.let_pass(11 * 60).await?;
     off.opens("/settings/password").await?;
 
@@ -240,7 +241,7 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     it.at("step-up-mistaken").await?;
     it.types("Code", &demo.code_on(&kit.phone).await?, "Verify")
         .await?;
-    for other in [off, key] {
+    for other in [off, key, number] {
         it.seen.extend(other.seen);
         it.faults.extend(other.faults);
     }
@@ -263,6 +264,46 @@ async fn with_key(demo: &Demo) -> Result<Looking> {
     give_password(&it.person, email, PASSWORD).await?;
     it.person.reads_heading("Use your security key").await?;
     it.at("security-key").await?;
+    Ok(it)
+}
+
+/// Somebody whose only method is a phone number.
+async fn with_number(demo: &Demo) -> Result<Looking> {
+    let person = Person::new(demo, "own-text", Browsing::PHONE).await?;
+    let email = "own-text@example.org";
+    let number = "+4915123456789";
+    sign_up(demo, &person, email).await?;
+    let mut it = Looking::by(person, "own-text");
+    it.opens("/settings/security/two-factor/text").await?;
+    it.types("Mobile number", "01512 3456789", "Verify phone number")
+        .await?;
+    it.person.reads("We sent a code to").await?;
+    it.person.presses("Text not arriving?").await?;
+    it.at("code").await?;
+    it.types("Code", "000000", "Verify").await?;
+    it.at("code-mistaken").await?;
+    it.types("Code", &demo.code_for(number).await?, "Verify")
+        .await?;
+    save_codes(&it.person).await?;
+    it.person.presses("More for Text message •••• 89").await?;
+    it.at("security").await?;
+    it.person.follows("Change number").await?;
+    it.at("change").await?;
+    it.opens("/settings/security/two-factor/disable").await?;
+    demo.let_pass(11 * 60).await?;
+    it.opens("/step-up").await?;
+    it.opens("/step-up/text").await?;
+    it.person.presses("Send a code").await?;
+    it.person.reads("We sent a code to").await?;
+    it.at("step-up-sent").await?;
+    sign_out(&it.person).await?;
+    demo.let_pass(61).await?;
+    give_password(&it.person, email, PASSWORD).await?;
+    it.person.reads("We sent a code to").await?;
+    it.at("text-message").await?;
+    it.types("Code", "000000", "Verify").await?;
+    it.at("text-message-mistaken").await?;
+    it.opens("/sign-in/lost-phone").await?;
     Ok(it)
 }
 
@@ -290,6 +331,9 @@ async fn one_app(demo: &Demo, it: &mut Looking) -> Result<()> {
     it.at("scan").await?;
     let phone = it.person.scans_the_qr_code().await?;
     it.person.presses("Continue").await?;
+    it.person
+        .reads("Type the 6-digit code your app shows now.")
+        .await?;
     it.at("app-code").await?;
     it.types("Code", "000000", "Verify").await?;
     it.at("app-code-mistaken").await?;
@@ -352,12 +396,23 @@ async fn made_to_enrol(demo: &Demo) -> Result<Looking> {
     it.person.reads_heading("Two-factor authentication").await?;
     it.at("enroll").await?;
     it.opens("/sign-in/enroll/key").await?;
+    it.opens("/sign-in/enroll/text").await?;
+    it.types("Mobile number", "12", "Verify phone number")
+        .await?;
+    it.at("enroll-text-mistaken").await?;
+    it.types("Mobile number", "01512 3456789", "Verify phone number")
+        .await?;
+    it.person.reads("We sent a code to").await?;
+    it.at("enroll-text-code").await?;
     it.person.goes_to("/sign-in/enroll").await?;
     it.person.presses("Continue").await?;
     it.person.reads("Step 2 of 3").await?;
     it.at("enroll-scan").await?;
     let phone = it.person.scans_the_qr_code().await?;
     it.person.presses("Continue").await?;
+    it.person
+        .reads("Type the 6-digit code your app shows now.")
+        .await?;
     it.at("enroll-code").await?;
     it.types("Code", &demo.code_on(&phone).await?, "Verify")
         .await?;

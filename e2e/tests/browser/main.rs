@@ -11,4 +11,5 @@ mod signing_in;
 mod steps;
 mod story;
 mod styles;
+mod texts;
 mod turning_off;

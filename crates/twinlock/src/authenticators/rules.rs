@@ -342,6 +342,8 @@ impl Verdict {
 pub struct Standings {
     /// Codes from an app.
     pub app: Option<Standing>,
+    /// Codes by text; they count with those of apps.
+    pub text: Option<Standing>,
     /// Backup codes.
     pub backup_code: Option<Standing>,
 }

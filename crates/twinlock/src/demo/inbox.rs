@@ -15,6 +15,9 @@ use super::DemoClock;
 /// Mails kept; the oldest go.
 const MOST: usize = 500;
 
+/// The channel of texts.
+pub(super) const TEXTS: &str = "sms";
+
 /// A mail or text as the inbox shows it.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct Shown {
@@ -116,7 +119,7 @@ impl TextProvider for Inbox {
 
 fn texted(text: &Text, at: Timestamp) -> Shown {
     Shown {
-        channel: "sms",
+        channel: TEXTS,
         to: text.to.clone(),
         subject: String::new(),
         text: text.body.clone(),

@@ -17,6 +17,7 @@ use crate::edge::guard::Surface;
 use crate::edge::{InPath, Visit, page, see_other};
 use crate::routes::Route;
 
+use super::inbox::TEXTS;
 use super::phone::{self, Running};
 use super::{Demo, SeededAccount, Shown};
 
@@ -52,6 +53,7 @@ struct DemoPage {
     m: Messages,
     error: String,
     codes: Vec<Running>,
+    texts: Vec<Shown>,
     mails: Vec<Shown>,
     accounts: Vec<SeededAccount>,
     now: String,
@@ -65,11 +67,14 @@ impl DemoPage {
         page.width = Width::Settings;
         page.banner = Some(m.text("demo-simulation"));
         let now = demo.clock.now();
+        let (texts, mails) =
+            (demo.inbox.newest_first().into_iter()).partition(|shown| shown.channel == TEXTS);
         Self {
             page,
             error: String::new(),
             codes: demo.phone.running(now),
-            mails: demo.inbox.newest_first(),
+            texts,
+            mails,
             accounts: demo.seeded.accounts.clone(),
             now: now.rfc3339(),
             settings_label: demo.app.settings.branding.labels.settings.clone(),
@@ -218,6 +223,7 @@ fn move_clock(demo: &Demo, seconds: u64) -> Result<(), Stop> {
         .advance(Duration::from_secs(seconds))
         .map_err(fault)?;
     demo.app.outbox_bell.notify_one();
+    demo.app.texts_bell.notify_one();
     Ok(())
 }
 

@@ -53,6 +53,8 @@ pub enum Throttle {
     Password,
     /// Mailed codes: tries per code, mails per mailbox and network.
     MailedCode,
+    /// Texts: per number, account, network and instance.
+    Text,
     /// Second-factor codes, per account over all factors.
     SecondFactor,
     /// Texts: per number, account, network, and in all.

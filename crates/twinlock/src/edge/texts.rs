@@ -15,6 +15,7 @@ pub const SOURCES: &[(&str, &str, &str)] = english![
     "audit",
     "api_reference",
     "authenticators",
+    "countries",
     "demo",
     "edge",
     "freeze",

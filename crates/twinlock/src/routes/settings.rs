@@ -6,10 +6,10 @@ use http::Method;
 use super::{Route, Throttle, Who};
 use crate::admin::pages as admin;
 use crate::settings::pages::{
-    activity, check_up, codes, devices, enrol, keys, methods, open_again, profile, security,
-    sessions,
+    activity, check_up, codes, devices, disable, enrol, keys, methods, open_again, profile,
+    security, sessions, texts,
 };
-use crate::step_up::pages as step_up;
+use crate::step_up::pages::{self as step_up, text as step_up_text};
 
 fn show(path: &'static str, handler: axum::routing::MethodRouter<()>) -> Route {
     Route::page(Method::GET, path, Who::Session, handler)
@@ -47,11 +47,17 @@ fn two_factor() -> Vec<Route> {
         show("/settings/security/two-factor/key", get(keys::show)),
         change("/settings/security/two-factor/key/options", post(keys::options)).stepped_up(),
         change("/settings/security/two-factor/key/{id}", post(keys::confirm)).audited(),
-        change("/settings/security/two-factor/disable/key", post(methods::disable_by_key)).throttled(Throttle::SecondFactor).audited(),
-        change("/settings/security/two-factor/disable/key/options", post(methods::ask_to_disable)),
+        show("/settings/security/two-factor/text", get(texts::show)),
+        change("/settings/security/two-factor/text", post(texts::begin)).throttled(Throttle::Text).stepped_up(),
+        show("/settings/security/two-factor/text/{id}", get(texts::ask_code)),
+        change("/settings/security/two-factor/text/{id}", post(texts::confirm)).audited(),
+        change("/settings/security/two-factor/text/{id}/send", post(texts::send)).throttled(Throttle::Text),
+        change("/settings/security/two-factor/disable/text/send", post(disable::send_text)).throttled(Throttle::Text),
+        change("/settings/security/two-factor/disable/key", post(disable::disable_by_key)).throttled(Throttle::SecondFactor).audited(),
+        change("/settings/security/two-factor/disable/key/options", post(disable::ask_to_disable)),
         change("/settings/security/two-factor/saved", post(codes::saved_first)),
-        show("/settings/security/two-factor/disable", get(methods::disable_form)),
-        change("/settings/security/two-factor/disable", post(methods::disable)).throttled(Throttle::SecondFactor).stepped_up().audited(),
+        show("/settings/security/two-factor/disable", get(disable::disable_form)),
+        change("/settings/security/two-factor/disable", post(disable::disable)).throttled(Throttle::SecondFactor).stepped_up().audited(),
         show("/settings/security/methods/{id}/rename", get(methods::rename_form)),
         change("/settings/security/methods/{id}/rename", post(methods::rename)).audited(),
         change("/settings/security/methods/{id}/prefer", post(methods::prefer)).stepped_up().audited(),
@@ -99,6 +105,9 @@ fn proof_and_sign_out() -> Vec<Route> {
         change("/step-up", post(step_up::prove)).throttled(Throttle::SecondFactor).audited(),
         change("/step-up/key", post(step_up::prove_by_key)).throttled(Throttle::SecondFactor).audited(),
         change("/step-up/key/options", post(step_up::ask_key)),
+        show("/step-up/text", get(step_up_text::show)),
+        change("/step-up/text", post(step_up_text::prove)).throttled(Throttle::SecondFactor).audited(),
+        change("/step-up/text/send", post(step_up_text::send)).throttled(Throttle::Text),
         change("/step-up/send", post(step_up::send)).throttled(Throttle::MailedCode),
         Route::page(Method::GET, "/sign-out", Who::Anyone, get(sessions::sign_out_form)),
         Route::page(Method::POST, "/sign-out", Who::Anyone, post(sessions::sign_out)).audited(),

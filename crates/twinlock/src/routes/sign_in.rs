@@ -6,7 +6,8 @@ use http::Method;
 use super::{Route, Throttle, Who};
 use crate::freeze::pages as freeze;
 use crate::sign_in::pages::{
-    email_code, enrolment, home, new_password, second_factor, security_key, start,
+    email_code, enroll_text, enrolment, home, new_password, second_factor, security_key, start,
+    text_message,
 };
 use crate::sign_up::pages as sign_up;
 
@@ -91,11 +92,38 @@ fn second_factor_pages() -> Vec<Route> {
             post(security_key::options),
         ),
         code("/sign-in/security-key", post(security_key::verify)),
+        show("/sign-in/text-message", who, get(text_message::ask)),
+        send("/sign-in/text-message/send", who, post(text_message::send)).throttled(Throttle::Text),
+        code("/sign-in/text-message", post(text_message::verify)),
         show("/sign-in/lost-phone", who, get(second_factor::lost_phone)),
     ]
 }
 
 fn enrolment_pages() -> Vec<Route> {
+    let who = Who::SignIn;
+    let mut routes = app_and_key_pages();
+    routes.extend(vec![
+        show("/sign-in/enroll/text", who, get(enroll_text::show)),
+        send("/sign-in/enroll/text", who, post(enroll_text::begin)).throttled(Throttle::Text),
+        show("/sign-in/enroll/text/{id}", who, get(enroll_text::ask_code)),
+        // As with a key.
+        send(
+            "/sign-in/enroll/text/{id}",
+            Who::Anyone,
+            post(enroll_text::confirm),
+        )
+        .audited(),
+        send(
+            "/sign-in/enroll/text/{id}/send",
+            who,
+            post(enroll_text::send),
+        )
+        .throttled(Throttle::Text),
+    ]);
+    routes
+}
+
+fn app_and_key_pages() -> Vec<Route> {
     let who = Who::SignIn;
     vec![
         show("/sign-in/enroll", who, get(enrolment::explain)),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use twinlock::authenticators::Kind;
+use twinlock::authenticators::{AskedFor, Attempt, Kind};
 use twinlock::config::{Ask, Settings};
 use twinlock::sign_in::flow::{self as sign_in, second_factor};
 use twinlock::sign_in::gate::{Progress, Step};
@@ -11,6 +11,7 @@ use twinlock::sign_in::gate::{Progress, Step};
 use crate::support::caller::PASSWORD;
 use crate::support::caller::completed;
 use crate::support::key::{SoftKey, Twist};
+use crate::support::texts::{number, person_with_text, with_texts};
 use crate::support::{Caller, Person, Place, TestApp};
 
 on_both_engines!(
@@ -39,6 +40,8 @@ enum Here {
     TrustedDevice,
     KeyOnNewDevice,
     KeyOnTrustedDevice,
+    TextOnNewDevice,
+    TextOnTrustedDevice,
 }
 
 const BEGUN: [(Begun, &str); 3] = [
@@ -47,7 +50,7 @@ const BEGUN: [(Begun, &str); 3] = [
     (Begun::ForgottenPassword, "“Forgot your password?”"),
 ];
 
-const HERE: [(Here, &str); 5] = [
+const HERE: [(Here, &str); 7] = [
     (Here::NothingSetUp, "nothing set up"),
     (Here::NewDevice, "an app, on a new device"),
     (
@@ -58,6 +61,11 @@ const HERE: [(Here, &str); 5] = [
     (
         Here::KeyOnTrustedDevice,
         "a security key, on a device where trust was wanted before",
+    ),
+    (Here::TextOnNewDevice, "a phone number, on a new device"),
+    (
+        Here::TextOnTrustedDevice,
+        "a phone number, on a device where trust was wanted before",
     ),
 ];
 
@@ -92,6 +100,10 @@ async fn asked(
             Step::SecondFactor { factors, .. } if factors[0].kind == Kind::Webauthn => {
                 told.push("a security key");
                 progress = touch(caller, &token, key, None).await;
+            }
+            Step::SecondFactor { factors, .. } if factors[0].kind == Kind::Sms => {
+                told.push("a code by text");
+                progress = type_texted(app, caller, &token, None).await;
             }
             Step::SecondFactor { .. } => {
                 told.push("a code of the app");
@@ -136,11 +148,26 @@ async fn touch(caller: &Caller, token: &str, key: &mut SoftKey, trust: Option<bo
     done.unwrap()
 }
 
+/// The code is on its way since the first factor was proven.
+async fn type_texted(app: &TestApp, caller: &Caller, token: &str, trust: Option<bool>) -> Progress {
+    let attempt = Attempt {
+        code: app.texted_code().await,
+        kind: Some(Kind::Sms),
+        factor: None,
+        mailbox_proved: false,
+        asked_for: AskedFor::SignIn,
+        ceremony: None,
+    };
+    second_factor::verify_second_factor(&caller.moment(), token, attempt, trust)
+        .await
+        .unwrap()
+}
+
 /// One cell: an account of its own, set up before the policy was in force.
-async fn cell(before: &TestApp, app: &TestApp, number: usize, begun: Begun, here: Here) -> String {
-    let email = format!("person{number}@example.org");
+async fn cell(before: &TestApp, app: &TestApp, row: usize, begun: Begun, here: Here) -> String {
+    let email = format!("person{row}@example.org");
     let mut caller = app.caller("192.0.2.1");
-    let mut key = SoftKey::new(u8::try_from(number).unwrap());
+    let mut key = SoftKey::new(u8::try_from(row).unwrap());
     let person = match here {
         Here::NothingSetUp => before.person(&email).await,
         Here::NewDevice | Here::TrustedDevice => before.person_with_app(&email).await,
@@ -152,7 +179,17 @@ async fn cell(before: &TestApp, app: &TestApp, number: usize, begun: Begun, here
             caller.set_up_key(&acting, &mut key, "").await;
             person
         }
+        Here::TextOnNewDevice | Here::TextOnTrustedDevice => {
+            let number = number(u32::try_from(row).unwrap());
+            person_with_text(before, &email, &number).await
+        }
     };
+    if here == Here::TextOnTrustedDevice {
+        app.forward(3600);
+        let half = caller.half_session(&person).await;
+        let done = type_texted(app, &caller, &half, Some(true)).await;
+        caller.remember(&completed(done));
+    }
     if here == Here::TrustedDevice {
         caller.sign_in_saying(&person, true).await;
     }
@@ -166,7 +203,7 @@ async fn cell(before: &TestApp, app: &TestApp, number: usize, begun: Begun, here
 }
 
 async fn e1_the_published_table_of_what_is_asked_is_what_happens(place: &Place) {
-    let before = place.app().await;
+    let before = place.app_with(with_texts).await;
     let mut table = String::from(
         "# What is asked when\n\n\
         Every way to begin a sign-in, what the account holds, and the policies: what is asked *after* the first step, until there is a session.\n\
@@ -180,6 +217,7 @@ async fn e1_the_published_table_of_what_is_asked_is_what_happens(place: &Place) 
             let policy = move |settings: &mut Settings| {
                 settings.two_factor.ask = ask;
                 settings.two_factor.required = required;
+                with_texts(settings);
             };
             apps.push(((required, ask), place.app_with(policy).await));
         }
@@ -201,7 +239,7 @@ async fn e1_the_published_table_of_what_is_asked_is_what_happens(place: &Place) 
         }
     }
     table.push_str(
-        "\nA backup code is good wherever a code of the app or a security key is asked. A session that began on a trusted device has one factor: what demands a\n\
+        "\nA backup code is good wherever a code of the app, a code by text or a security key is asked. A session that began on a trusted device has one factor: what demands a\n\
         recent second factor asks for it. While an account is frozen no device is trusted; see [the threat model](threat-model.md).\n",
     );
     let path = concat!(

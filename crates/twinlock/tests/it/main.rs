@@ -58,6 +58,7 @@ mod settings_pages;
 mod strangers;
 mod text_codes;
 mod text_codes_api;
+mod text_pages;
 mod texts;
 mod tls;
 mod trusted_devices;

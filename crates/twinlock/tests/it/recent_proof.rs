@@ -9,6 +9,7 @@ use twinlock::settings::flow as settings;
 use crate::support::books::credentials;
 use crate::support::browser::{Answer, Browser, form_body};
 use crate::support::caller::{Caller, PASSWORD, Person};
+use crate::support::texts::with_texts;
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -27,6 +28,11 @@ fn valid(route: (&Method, &str), person: &Person, ids: &[String; 2], code: &str)
     let at = |id: &str| path.replace("{id}", id).replace("{factor}", id);
     let body = match (method.as_str(), path) {
         ("POST", "/settings/security/two-factor/app") => page(&[("label", "Tablet")]),
+        ("POST", "/settings/security/two-factor/text") => page(&[
+            ("phone", "01512 3456789"),
+            ("country", "DE"),
+            ("replaces", first),
+        ]),
         ("POST", "/settings/security/two-factor/key/options") => page(&[("label", "Key")]),
         ("POST", "/settings/security/methods/{id}/prefer") => page(&[]),
         ("POST", "/settings/security/methods/{id}/remove") => page(&[]),
@@ -179,7 +185,10 @@ async fn s03_e11_b9_a_valid_change_on_an_old_proof_gets_exactly_step_up_required
     place: &Place,
 ) {
     let app = place
-        .app_with(|all| all.two_factor.backup_codes.reveal = true)
+        .app_with(|all| {
+            all.two_factor.backup_codes.reveal = true;
+            with_texts(all);
+        })
         .await;
     let routes = table();
     let wanted: Vec<&Route> = routes.iter().filter(wants_a_proof).collect();

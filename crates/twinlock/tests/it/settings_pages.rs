@@ -143,7 +143,7 @@ async fn k7_a_new_qr_code_changes_nothing_until_its_code_is_typed(place: &Place)
     let (person, mut browser) = insider(&app, "ann@example.org").await;
     browser.open("/settings/security").await;
     browser.follow("Scan a new QR code").await;
-    browser.must_see("The new app takes the place of “Phone”");
+    browser.must_see("The new method takes the place of “Phone”");
     browser.press("Continue").await;
     let phone = scan(&browser);
     assert_ne!(phone.key(), person.phone().key());
@@ -314,7 +314,7 @@ async fn e5_a_saved_code_is_checked_without_spending_it(place: &Place) {
     browser
         .press("Set up two-factor authentication again")
         .await;
-    browser.must_see("The new app takes the place of “Phone”");
+    browser.must_see("The new method takes the place of “Phone”");
 }
 
 async fn h3_revealed_codes_show_which_are_used(place: &Place) {

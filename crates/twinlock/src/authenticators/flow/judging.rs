@@ -46,8 +46,9 @@ pub fn verify_former(
 /// # Errors
 /// The database's trouble.
 pub fn standings(w: &mut Work<'_, '_>, account: AccountId, held: &Held) -> Result<Standings, Stop> {
-    let has_app = held.factors.iter().any(|factor| factor.kind == Kind::Totp);
-    let app = if has_app {
+    let has = |kind| held.factors.iter().any(|factor| factor.kind == kind);
+    let (has_app, has_text) = (has(Kind::Totp), has(Kind::Sms));
+    let typed = if has_app || has_text {
         let device = trusted_device::store::recognize(w, account)?;
         // The mailbox is not proven yet in a sign-in that begins.
         Some(counter(w, account, device, 1, false)?.standing)
@@ -59,7 +60,11 @@ pub fn standings(w: &mut Work<'_, '_>, account: AccountId, held: &Held) -> Resul
     } else {
         None
     };
-    Ok(Standings { app, backup_code })
+    Ok(Standings {
+        app: typed.filter(|_| has_app),
+        text: typed.filter(|_| has_text),
+        backup_code,
+    })
 }
 
 fn backup_code_standing(w: &mut Work<'_, '_>, account: AccountId) -> Result<Standing, Stop> {

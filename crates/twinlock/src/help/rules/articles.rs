@@ -1,7 +1,7 @@
 //! The help pages, and under which settings their parts are shown.
 
 use super::{Article, Day, Part};
-use crate::config::{Methods, Settings};
+use crate::config::{AllowedKind, Methods, Settings};
 
 const REVISED: Day = Day {
     year: 2026,
@@ -31,6 +31,17 @@ fn several_allowed(settings: &Settings) -> bool {
 
 fn keys_offered(settings: &Settings) -> bool {
     settings.keys_are_offered()
+}
+
+fn texts_offered(settings: &Settings) -> bool {
+    settings
+        .two_factor
+        .allowed_kinds
+        .contains(&AllowedKind::Sms)
+}
+
+fn no_texts(settings: &Settings) -> bool {
+    !texts_offered(settings)
 }
 
 fn no_support_page(settings: &Settings) -> bool {
@@ -71,6 +82,9 @@ pub const ARTICLES: &[Article] = &[
             TextIf(keys_offered, "help-method-key"),
             TextIf(keys_offered, "help-method-key-safe"),
             TextIf(keys_offered, "help-method-key-needs"),
+            HeadingIf(texts_offered, "help-method-text-heading"),
+            TextIf(texts_offered, "help-method-text"),
+            TextIf(texts_offered, "help-method-text-honest"),
             Heading("help-method-codes-heading"),
             Text("help-method-codes"),
             Text("help-method-codes-care"),
@@ -100,8 +114,36 @@ pub const ARTICLES: &[Article] = &[
             Text("help-code-deleted"),
             Heading("help-code-mailed-heading"),
             Text("help-code-mailed"),
+            TextIf(texts_offered, "help-code-texted"),
         ],
-        related: &["lost-phone", "changing-phone", "backup-codes"],
+        related: &[
+            "lost-phone",
+            "text-not-arriving",
+            "changing-phone",
+            "backup-codes",
+        ],
+        updated: REVISED,
+    },
+    Article {
+        slug: "text-not-arriving",
+        parts: &[
+            TextIf(no_texts, "help-text-none"),
+            Text("help-text-first"),
+            Points(&[
+                "help-text-signal",
+                "help-text-number",
+                "help-text-blocked",
+                "help-text-abroad",
+                "help-text-newest",
+            ]),
+            Heading("help-text-state-heading"),
+            Text("help-text-state"),
+            Text("help-text-wait"),
+            Heading("help-text-otherwise-heading"),
+            Text("help-text-otherwise"),
+            Text("help-text-changed"),
+        ],
+        related: &["code-not-working", "lost-phone", "which-method"],
         updated: REVISED,
     },
     Article {
@@ -117,6 +159,7 @@ pub const ARTICLES: &[Article] = &[
             ]),
             TextIf(several_allowed, "help-phone-other-app"),
             TextIf(keys_offered, "help-phone-key"),
+            TextIf(texts_offered, "help-phone-number"),
             Text("help-phone-stolen"),
             Text("help-phone-no-codes"),
         ],
@@ -175,6 +218,7 @@ pub const ARTICLES: &[Article] = &[
                 "help-change-old",
             ]),
             Text("help-change-safe"),
+            TextIf(texts_offered, "help-change-number"),
             Heading("help-change-gone-heading"),
             Text("help-change-gone"),
             Heading("help-change-backup-heading"),

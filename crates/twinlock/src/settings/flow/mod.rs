@@ -7,15 +7,17 @@ mod devices;
 mod keys;
 mod password;
 mod texts;
+mod turning_off;
 
 pub use activity::{events, proof_of_events};
 pub use check_up::put_off;
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use devices::{end_all_trust, end_trust_of, trusted_devices};
-use keys::to_disable;
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
 pub use texts::{Typed, begin_text, pending_text, resend_text, text_to_disable, texted_to_disable};
+pub use turning_off::{disable, disable_by};
+use turning_off::{may_be_turned_off, turn_off};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,19 +25,19 @@ use std::time::Duration;
 use twinlock_db::Locks;
 
 use crate::account::{self, Account};
-use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
+use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Timestamp, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::Bound;
 use crate::authenticators::flow::binding::{self, clean_label};
 use crate::authenticators::{
-    self, AskedFor, Attempt, Authenticator, Held, Kind, Removal, held, password as passwords, totp,
+    self, Authenticator, Held, Kind, Removal, held, password as passwords, sms, totp,
 };
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
 use crate::session::{self, Proof, Session};
-use crate::settings::rules::{Suggestion, may_call_lost, suggestions};
+use crate::settings::rules::{Seen, Suggestion, may_call_lost, suggestions};
 use crate::sign_in::gate::required_by;
-use crate::step_up::flow::{demand, judge, owner};
+use crate::step_up::flow::{demand, owner};
 use crate::trusted_device::{Device, store};
 
 /// What the Security page shows.
@@ -52,6 +54,19 @@ pub struct Overview {
     pub trusted_devices: Vec<Device>,
     /// What is worth doing, the weightiest first.
     pub suggestions: Vec<Suggestion>,
+    /// When each number was last proven.
+    pub confirmed: Vec<(AuthenticatorId, Timestamp)>,
+}
+
+impl Overview {
+    /// When a number was last proven; nothing for other kinds.
+    #[must_use]
+    pub fn confirmed_at(&self, factor: &Authenticator) -> Option<Timestamp> {
+        let mut confirmed = self.confirmed.iter();
+        confirmed
+            .find(|(id, _)| *id == factor.id)
+            .map(|(_, at)| *at)
+    }
 }
 
 /// What the Security page shows.
@@ -67,18 +82,41 @@ pub async fn overview(moment: &Moment, acting: &Acting) -> Result<Overview, Stop
             let held = held(w, session.account)?;
             let trusted_devices = store::trusted(w, session.account)?;
             let dismissed = super::store::dismissed(w, session.account)?;
-            let methods = w.moment.app.settings.two_factor.methods;
-            let suggestions = suggestions(&held, &trusted_devices, methods, &dismissed, w.now());
+            let confirmed = confirmed(w, session.account, &held)?;
+            let kinds = binding::offered(&w.moment.app);
+            let seen = Seen {
+                held: &held,
+                devices: &trusted_devices,
+                confirmed: &confirmed,
+                methods: w.moment.app.settings.two_factor.methods,
+                offers_better: kinds.iter().any(|kind| *kind != Kind::Sms),
+            };
+            let suggestions = suggestions(&seen, &dismissed, w.now());
             Ok(Overview {
                 held,
                 has_password: passwords::store::load(w, session.account)?.is_some(),
                 required: required_by(w, &account).is_some(),
                 trusted_devices,
                 suggestions,
+                confirmed,
                 account,
             })
         })
         .await
+}
+
+fn confirmed(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    held: &Held,
+) -> Result<Vec<(AuthenticatorId, Timestamp)>, Stop> {
+    let mut confirmed = Vec::new();
+    for factor in held.factors.iter().filter(|one| one.kind == Kind::Sms) {
+        if let Some((_, Some(at))) = sms::store::load(w, account, factor.id)? {
+            confirmed.push((factor.id, at));
+        }
+    }
+    Ok(confirmed)
 }
 
 /// What was brought back and what removed when the account was last opened again, if that was within `since`.
@@ -303,56 +341,6 @@ fn proof_of(factor: &Authenticator) -> Proof {
         Kind::Sms => Proof::Sms(factor.id),
         Kind::Totp | Kind::BackupCode => Proof::Totp(factor.id),
     }
-}
-
-/// Turns two-factor authentication off, by a code typed for just this.
-///
-/// # Errors
-/// [`Refusal::InvalidCode`] and its like, [`Refusal::StillRequired`], [`Refusal::NoFactor`].
-pub async fn disable(
-    moment: &Moment,
-    acting: &Acting,
-    code: String,
-) -> Result<Option<String>, Stop> {
-    let acting = acting.clone();
-    let attempt = Attempt {
-        code,
-        kind: None,
-        factor: None,
-        mailbox_proved: false,
-        asked_for: AskedFor::Change,
-        ceremony: Some(to_disable(&acting)),
-    };
-    let token = moment
-        .write(Locks::account(acting.account().0), move |w| {
-            let session = may_be_turned_off(w, &acting)?;
-            judge(w, &session, &attempt)?;
-            turn_off(w, &acting, &session)
-        })
-        .await?;
-    Ok(token)
-}
-
-fn may_be_turned_off(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
-    let session = reload(w, acting)?;
-    let account = owner(w, &session)?;
-    if !held(w, account.id)?.is_on() {
-        return Err(Refusal::NoFactor.into());
-    }
-    if required_by(w, &account).is_some() {
-        return Err(Refusal::StillRequired.into());
-    }
-    Ok(session)
-}
-
-fn turn_off(
-    w: &mut Work<'_, '_>,
-    acting: &Acting,
-    session: &Session,
-) -> Result<Option<String>, Stop> {
-    authenticators::flow::remove_all(w, session.account, Removal::Undoable)?;
-    tell(w, session, Topic::TwoFactorOff, "two_factor_off", "")?;
-    end_others_and_renew(w, acting)
 }
 
 /// Changes the name shown.

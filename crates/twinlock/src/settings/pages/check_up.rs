@@ -12,6 +12,10 @@ use crate::settings::rules::Suggestion;
 use super::done;
 use super::notice::Done;
 
+/// Where a number is proven again, and from there back to the Security page.
+const VERIFY_NUMBER: &str =
+    "/step-up/text?with=another&return_to=%2Fsettings%2Fsecurity%3Fdone%3Dnumber-confirmed";
+
 /// What is worth doing.
 pub(super) struct CheckUp {
     pub(super) count: String,
@@ -53,6 +57,16 @@ fn row(visit: &Visit, suggestion: Suggestion, add: &'static str) -> Row {
             add,
             "settings-suggest-second-method",
             "settings-suggest-second-method-why",
+        ),
+        Suggestion::OnlyTexts => (
+            add,
+            "settings-suggest-only-texts",
+            "settings-suggest-only-texts-why",
+        ),
+        Suggestion::OldNumber => (
+            VERIFY_NUMBER,
+            "settings-suggest-old-number",
+            "settings-suggest-old-number-why",
         ),
         Suggestion::FewCodes => (
             "/settings/security/backup-codes/new",

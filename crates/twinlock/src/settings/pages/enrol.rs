@@ -55,6 +55,7 @@ struct ChoosePage {
     page: Shell,
     app: bool,
     key: bool,
+    text: bool,
     is_on: bool,
     disable: String,
 }
@@ -143,6 +144,7 @@ pub async fn choose(visit: Visit) -> Result<Response, Stop> {
         page: dialog(&visit)?,
         app: kinds.contains(&Kind::Totp),
         key: kinds.contains(&Kind::Webauthn),
+        text: kinds.contains(&Kind::Sms),
         is_on,
         disable,
     };
@@ -313,7 +315,7 @@ pub async fn confirm(
 }
 
 /// A set-up that is finished or dead. Whoever comes again right after their first app brought the codes may have lost sight of them.
-async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response, Stop> {
+pub(super) async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response, Stop> {
     let held = flow::overview(&visit.moment, visit.acting()?).await?.held;
     let first = matches!(held.factors.as_slice(), [only] if only.id == id);
     let untouched = held.backup_codes.as_ref().is_some_and(|sheet| {

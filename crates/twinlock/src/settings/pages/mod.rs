@@ -4,6 +4,7 @@ pub mod activity;
 pub mod check_up;
 pub mod codes;
 pub mod devices;
+pub mod disable;
 pub mod enrol;
 pub mod keys;
 pub mod methods;
@@ -12,6 +13,7 @@ pub mod open_again;
 pub mod profile;
 pub mod security;
 pub mod sessions;
+pub mod texts;
 
 use axum::response::Response;
 use twinlock_web::i18n::Arg;
@@ -70,10 +72,14 @@ fn authenticator_id(text: &str) -> Result<AuthenticatorId, Stop> {
     text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
-/// What an app is called: the person's own name for it, or what it is.
+/// What a method is called: the person's own name for it, or what it is; a number by what is shown of it.
 fn name_of(visit: &Visit, factor: &Authenticator) -> String {
-    if factor.label.is_empty() {
-        visit.moment.messages().text(match factor.kind {
+    let messages = visit.moment.messages();
+    if factor.kind == Kind::Sms && !factor.label.is_empty() {
+        let number = ("number", Arg::from(factor.label.as_str()));
+        messages.with("settings-text-to", &[number])
+    } else if factor.label.is_empty() {
+        messages.text(match factor.kind {
             Kind::Webauthn => "settings-key",
             Kind::Sms => "settings-text",
             Kind::Totp | Kind::BackupCode => "settings-app",

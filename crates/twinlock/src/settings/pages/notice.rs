@@ -41,11 +41,13 @@ pub enum Done {
     DevicesRemoved,
     /// The password was changed.
     PasswordChanged,
+    /// A number was proven again.
+    NumberConfirmed,
     /// It was proven who is there; the change itself is still to be asked for.
     Proven,
 }
 
-const ALL: [(Done, &str, &str); 17] = [
+const ALL: [(Done, &str, &str); 18] = [
     (Done::TwoFactorOn, "two-factor-on", "ok"),
     (Done::TwoFactorOff, "two-factor-off", "ok"),
     (Done::OffAlready, "off-already", "info"),
@@ -62,6 +64,7 @@ const ALL: [(Done, &str, &str); 17] = [
     (Done::PutOff, "put-off", "ok"),
     (Done::DevicesRemoved, "devices-removed", "ok"),
     (Done::PasswordChanged, "password-changed", "ok"),
+    (Done::NumberConfirmed, "number-confirmed", "ok"),
     (Done::Proven, "proven", "info"),
 ];
 

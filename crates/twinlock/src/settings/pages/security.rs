@@ -8,7 +8,7 @@ use serde::Deserialize;
 use twinlock_web::Shell;
 use twinlock_web::i18n::Arg;
 
-use crate::app::Stop;
+use crate::app::{Stop, Timestamp};
 use crate::authenticators::backup_codes::SheetStatus;
 use crate::authenticators::backup_codes::pages::day;
 use crate::authenticators::flow::binding;
@@ -35,6 +35,9 @@ struct Method {
     id: String,
     name: String,
     is_key: bool,
+    /// When a number was last proven.
+    confirmed: Option<When>,
+    is_app: bool,
     has_label: bool,
     more: String,
     added: When,
@@ -77,6 +80,8 @@ struct RecoveryCodeUsedPage {
     page: Shell,
     banner: Option<(&'static str, String)>,
     left: String,
+    /// Where the method is set up again that was asked first.
+    set_up: &'static str,
     again: String,
     replaces: String,
 }
@@ -119,7 +124,7 @@ pub async fn show(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, 
         banner: notice::banner(&visit, shown.done.as_deref()),
         mail_refused: notice::mail_refused(&visit, &overview.account),
         methods: (held.factors.iter().zip(names))
-            .map(|(one, name)| method(&visit, one, name))
+            .map(|(one, name)| method(&visit, one, name, overview.confirmed_at(one)))
             .collect(),
         start,
         start_posts: settings.two_factor.enrolment == Enrolment::OnePage && only_app,
@@ -145,13 +150,20 @@ fn ways(visit: &Visit) -> &'static str {
     }
 }
 
-fn method(visit: &Visit, factor: &Authenticator, name: String) -> Method {
+fn method(
+    visit: &Visit,
+    factor: &Authenticator,
+    name: String,
+    confirmed_at: Option<Timestamp>,
+) -> Method {
     let (messages, now) = (visit.moment.messages(), visit.moment.now);
     Method {
         id: factor.id.to_string(),
         more: messages.with("settings-more-for", &[("name", Arg::from(name.as_str()))]),
         name,
         is_key: factor.kind == Kind::Webauthn,
+        is_app: factor.kind == Kind::Totp,
+        confirmed: confirmed_at.map(|at| When::day(at, &messages)),
         has_label: !factor.label.is_empty(),
         added: When::day(factor.activated_at.unwrap_or(factor.created_at), &messages),
         used: factor.last_used_at.map(|at| When::new(at, now, &messages)),
@@ -198,6 +210,11 @@ pub async fn recovery_code_used(
             "settings-recovery-used",
             &[("left", Arg::from(overview.held.codes_left()))],
         ),
+        set_up: if binding::offered(&visit.moment.app).contains(&preferred.kind) {
+            page_of(preferred.kind)
+        } else {
+            "/settings/security/two-factor"
+        },
         again: messages.text("settings-recovery-used-again"),
         replaces: preferred.id.to_string(),
     };

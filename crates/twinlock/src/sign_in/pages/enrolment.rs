@@ -43,6 +43,7 @@ struct EnrollPage {
     platforms: Vec<PlatformApps>,
     has_app: bool,
     has_key: bool,
+    has_text: bool,
 }
 
 #[derive(Template)]
@@ -115,6 +116,7 @@ pub async fn explain(visit: Visit) -> Result<Response, Stop> {
     let template = EnrollPage {
         has_app: kinds.contains(&Kind::Totp),
         has_key: kinds.contains(&Kind::Webauthn),
+        has_text: kinds.contains(&Kind::Sms),
         page: visit.shell(&settings.branding.labels.two_factor),
         why: messages.with(why, &[("product", Arg::from(&settings.branding.name))]),
         steps: steps(&messages, 1),
@@ -197,7 +199,10 @@ pub async fn confirm_key(
 }
 
 /// Where the set-up of a sign-in leads that is through: to where the codes are missed, if it brought them just now and still counts.
-async fn sent_again(visit: &Visit, id: AuthenticatorId) -> Result<Option<Response>, Stop> {
+pub(super) async fn sent_again(
+    visit: &Visit,
+    id: AuthenticatorId,
+) -> Result<Option<Response>, Stop> {
     let (Some(acting), None) = (&visit.acting, &visit.sign_in) else {
         return Ok(None);
     };
@@ -212,7 +217,10 @@ async fn sent_again(visit: &Visit, id: AuthenticatorId) -> Result<Option<Respons
     )))
 }
 
-fn enrolled_page(visit: &Visit, enrolled: &enrolment::Enrolled) -> Result<Response, Stop> {
+pub(super) fn enrolled_page(
+    visit: &Visit,
+    enrolled: &enrolment::Enrolled,
+) -> Result<Response, Stop> {
     let (cookies, next) = ticket(visit, &enrolled.progress);
     let answer = match &enrolled.bound.sheet {
         Some(sheet) => sheet_page(visit, sheet, next, None)?,

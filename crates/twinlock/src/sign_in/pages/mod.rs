@@ -1,12 +1,15 @@
 //! The pages of signing in: one step a page, and every page leads to the step the sign-in is really at.
 
 pub mod email_code;
+pub mod enroll_text;
 pub mod enrolment;
 pub mod mailed;
 pub mod new_password;
 pub mod second_factor;
 pub mod security_key;
 pub mod start;
+pub mod text_message;
+pub mod texted;
 mod too_many;
 
 use axum::response::Response;
@@ -121,6 +124,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
         | Refusal::Locked { .. }
         | Refusal::ResendTooSoon(_)
         | Refusal::TooManyRequests { .. }
+        | Refusal::TextLimit { .. }
         | Refusal::InvalidCredentials
         | Refusal::Field { .. } => Ok(Outcome::Slip(refusal)),
         other => Err(other.into()),
@@ -196,22 +200,22 @@ fn path_of(step: &Step, opened: Option<&Opened>) -> &'static str {
         }
         Step::VerifyEmail { .. } if begun_for(Purpose::SignUp) => "/sign-up/verify",
         Step::VerifyEmail { .. } => "/sign-in/verify-email",
-        // Every app of before was lost; the codes of then are not.
-        Step::SecondFactor { factors, .. } if factors.is_empty() => "/sign-in/recovery-code",
-        Step::SecondFactor { factors, .. } if asks_key_first(factors) => "/sign-in/security-key",
-        Step::SecondFactor { .. } => "/sign-in/second-factor",
+        Step::SecondFactor { factors, .. } => page_of(factors),
         Step::Enrol(_) => "/sign-in/enroll",
         Step::NewPassword => "/sign-in/new-password",
         Step::Complete(_) => "/",
     }
 }
 
-/// A key that is preferred, or where there is no app, is asked first.
-fn asks_key_first(factors: &[Authenticator]) -> bool {
-    factors
-        .first()
-        .is_some_and(|first| first.kind == Kind::Webauthn)
-        || !factors.iter().any(|factor| factor.kind == Kind::Totp)
+/// The preferred method is asked first.
+fn page_of(factors: &[Authenticator]) -> &'static str {
+    match factors.first().map(|first| first.kind) {
+        Some(Kind::Webauthn) => "/sign-in/security-key",
+        Some(Kind::Sms) => "/sign-in/text-message",
+        Some(Kind::Totp | Kind::BackupCode) => "/sign-in/second-factor",
+        // Every method of before was lost; the codes of then are not.
+        None => "/sign-in/recovery-code",
+    }
 }
 
 /// The session's cookie, and on to where the person wanted to go; after a recovery code, to what is worth doing now.

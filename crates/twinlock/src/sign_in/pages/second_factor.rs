@@ -89,6 +89,7 @@ struct SecondFactorPage {
     intro: String,
     factor: String,
     others: Vec<(String, String)>,
+    text: Option<String>,
     key: bool,
     recovery: bool,
     typed: String,
@@ -103,6 +104,7 @@ struct RecoveryPage {
     page: Shell,
     typed: String,
     why: String,
+    text: Option<String>,
     has_app: bool,
     has_key: bool,
     error: String,
@@ -115,6 +117,7 @@ struct LostPhonePage {
     page: Shell,
     ask: String,
     recovery: bool,
+    text: Option<String>,
     has_app: bool,
     has_key: bool,
     contact: Option<String>,
@@ -143,7 +146,8 @@ pub async fn verify(
     let chosen = form.factor.as_deref().filter(|_| !recovery);
     let attempt = Attempt {
         code: form.code,
-        kind: None,
+        // Asked for an app's code, so a texted one is no second guess; each could be costs a try.
+        kind: (!recovery).then_some(Kind::Totp),
         factor: chosen.and_then(|id| id.parse().ok()),
         mailbox_proved: false,
         asked_for: AskedFor::SignIn,
@@ -161,7 +165,7 @@ pub async fn verify(
     }
 }
 
-async fn prove(
+pub(super) async fn prove(
     visit: &Visit,
     attempt: Attempt,
     said: Option<bool>,
@@ -199,15 +203,7 @@ async fn code_page(
         .find(|factor| chosen == Some(factor.id.to_string().as_str()))
         .or(apps.first().copied());
     let several = apps.len() > 1;
-    let more_tries = match refusal {
-        // Where codes are off, a proven mailbox brings no more tries.
-        Some(Refusal::Locked { until, .. }) if *until != UNTIL_RECOVERY => {
-            mailed_code::mailbox_offer(&visit.moment, &standing.token)
-                .await?
-                .is_some()
-        }
-        _ => false,
-    };
+    let more_tries = more_tries(visit, &standing, refusal).await?;
     let template = SecondFactorPage {
         page: visit.shell(messages.text("second-factor-title")),
         why: why(visit, standing.progress.thaw),
@@ -222,6 +218,7 @@ async fn code_page(
             .filter(|factor| several && wanted.is_some_and(|wanted| wanted.id != factor.id))
             .map(|factor| (factor.id.to_string(), use_instead(&messages, factor)))
             .collect(),
+        text: use_text(visit, factors),
         key: has(factors, Kind::Webauthn) && visit.moment.app.webauthn.is_some(),
         recovery: *backup_codes,
         typed: slip.map_or_else(String::new, |(refusal, typed)| kept(refusal, typed)),
@@ -232,6 +229,30 @@ async fn code_page(
         tick: Tick::of(visit, standing.progress.thaw, said),
     };
     page(status_of(visit, refusal), &template)
+}
+
+/// Whether a proven mailbox would bring more tries. Where codes are off, it brings none.
+pub(super) async fn more_tries(
+    visit: &Visit,
+    standing: &Standing,
+    refusal: Option<&Refusal>,
+) -> Result<bool, Stop> {
+    match refusal {
+        Some(Refusal::Locked { until, .. }) if *until != UNTIL_RECOVERY => {
+            let offer = mailed_code::mailbox_offer(&visit.moment, &standing.token).await?;
+            Ok(offer.is_some())
+        }
+        _ => Ok(false),
+    }
+}
+
+/// What the link to a code by text says, where there is a number.
+#[must_use]
+pub fn use_text(visit: &Visit, factors: &[Authenticator]) -> Option<String> {
+    let phone = factors.iter().find(|one| one.kind == Kind::Sms)?;
+    let number = Arg::from(phone.label.as_str());
+    let messages = visit.moment.messages();
+    Some(messages.with("second-factor-use-text", &[("number", number)]))
 }
 
 /// Why only some codes count, while the account is frozen.
@@ -322,6 +343,7 @@ async fn recovery_page(
         page: visit.shell(messages.text("recovery-code-title")),
         typed: refusal.map_or_else(String::new, |refusal| kept(refusal, typed)),
         why: why(visit, standing.progress.thaw),
+        text: use_text(visit, factors),
         has_app: has(factors, Kind::Totp),
         has_key: has(factors, Kind::Webauthn),
         error,
@@ -352,6 +374,7 @@ pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
             &[("support", Arg::from(&branding.support))],
         ),
         recovery: *backup_codes,
+        text: use_text(&visit, factors),
         has_app: has(factors, Kind::Totp),
         has_key: has(factors, Kind::Webauthn),
         contact: branding.support_url.clone(),

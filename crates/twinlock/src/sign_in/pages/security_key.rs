@@ -10,11 +10,11 @@ use twinlock_web::{Shell, StrictForm};
 use crate::app::{Refusal, Stop};
 use crate::authenticators::{Authenticator, Kind};
 use crate::edge::answer::words;
-use crate::edge::{Visit, page, see_other};
+use crate::edge::{Visit, page};
 use crate::sign_in::Step;
 use crate::sign_in::flow::second_factor;
 
-use super::second_factor::{Tick, said, why};
+use super::second_factor::{Tick, said, use_text, why};
 use super::{Outcome, Standing, go_on, status_of, weigh};
 
 /// `POST /sign-in/security-key`
@@ -31,6 +31,7 @@ struct KeyPage {
     page: Shell,
     why: String,
     tick: Option<Tick>,
+    text: Option<String>,
     has_app: bool,
     recovery: bool,
     error: String,
@@ -88,7 +89,7 @@ async fn key_page(
         return Ok(standing.lead_on(visit));
     };
     if !has(factors, Kind::Webauthn) {
-        return Ok(see_other("/sign-in/second-factor"));
+        return Ok(standing.lead_on(visit));
     }
     let messages = visit.moment.messages();
     // Where the instance moved to an address without a name, its keys are of no use any more.
@@ -99,6 +100,7 @@ async fn key_page(
         page: visit.shell(messages.text("sign-in-key-title")),
         why: why(visit, standing.progress.thaw),
         tick: Tick::of(visit, standing.progress.thaw, said),
+        text: use_text(visit, factors),
         has_app: has(factors, Kind::Totp),
         recovery: *backup_codes,
         error: refusal.map_or_else(String::new, |refusal| {

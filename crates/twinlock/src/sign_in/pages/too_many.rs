@@ -41,16 +41,24 @@ pub(super) async fn over(visit: &Visit) -> Result<Response, Stop> {
 /// What has to wait in another sign-in too; nothing where every code is looked at.
 fn waits(visit: &Visit, messages: &Messages, standings: Standings) -> Vec<String> {
     let until = |at| ("until", Arg::from(clock_time(at, visit.moment.now)));
+    let of = match (standings.app, standings.text) {
+        (Some(_), Some(_)) => "both",
+        (None, Some(_)) => "text",
+        (_, None) => "app",
+    };
+    let of = ("of", Arg::from(of));
     let with_code = matches!(standings.backup_code, Some(Standing::Open));
-    let app = match standings.app {
+    let typed = match standings.app.or(standings.text) {
         Some(Standing::Until(at)) if with_code => {
-            Some(messages.with("sign-in-too-many-wait-use-code", &[until(at)]))
+            Some(messages.with("sign-in-too-many-wait-use-code", &[of, until(at)]))
         }
-        Some(Standing::Until(at)) => Some(messages.with("sign-in-too-many-wait", &[until(at)])),
-        Some(Standing::Off) if with_code => Some(messages.text("sign-in-too-many-off-use-code")),
+        Some(Standing::Until(at)) => Some(messages.with("sign-in-too-many-wait", &[of, until(at)])),
+        Some(Standing::Off) if with_code => {
+            Some(messages.with("sign-in-too-many-off-use-code", &[of]))
+        }
         Some(Standing::Off) => {
             let support = Arg::from(&visit.moment.app.settings.branding.support);
-            Some(messages.with("sign-in-too-many-off", &[("support", support)]))
+            Some(messages.with("sign-in-too-many-off", &[of, ("support", support)]))
         }
         Some(Standing::Open) | None => None,
     };
@@ -60,5 +68,5 @@ fn waits(visit: &Visit, messages: &Messages, standings: Standings) -> Vec<String
         }
         Some(Standing::Open | Standing::Off) | None => None,
     };
-    app.into_iter().chain(backup_code).collect()
+    typed.into_iter().chain(backup_code).collect()
 }

@@ -1,5 +1,8 @@
 //! The page that asks for a proof before a sensitive change, and the way to it and back.
 
+mod drawing;
+pub mod text;
+
 use askama::Template;
 use axum::Json;
 use axum::extract::Query;
@@ -7,15 +10,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm, safe_return_path};
 
 use crate::app::{Refusal, Stop};
-use crate::edge::answer::{kept, words};
+use crate::authenticators::Kind;
 use crate::edge::{Visit, page, see_other};
-use crate::outbox::NOT_CONFIGURED;
 
-use super::flow::{self, KeyOffer, Offer, Proof};
+use super::flow::{self, Offer, Proof, TextOffer};
+use drawing::{Asks, draw};
 
 const HOME: &str = "/settings/security";
 
@@ -41,41 +43,8 @@ pub struct SendForm {
     return_to: Option<String>,
 }
 
-/// What the page asks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asks {
-    Code,
-    Password,
-    EmailCode,
-}
-
-/// When a new mailed code may be asked for, as the countdown shows it.
-struct Resend {
-    until: i64,
-    now: i64,
-    text: String,
-}
-
 /// Asks for a proof though one is recent.
 const AGAIN: &str = "another";
-
-#[derive(Template)]
-#[template(path = "step_up/step_up.html")]
-struct StepUpPage {
-    page: Shell,
-    lead: String,
-    asks: Asks,
-    sent: bool,
-    resend: Resend,
-    delayed: bool,
-    email_instead: bool,
-    code: bool,
-    key: Option<KeyOffer>,
-    key_error: String,
-    typed: String,
-    error: String,
-    return_to: String,
-}
 
 #[derive(Template)]
 #[template(path = "step_up/signed_out.html")]
@@ -162,6 +131,10 @@ pub async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response
     if offer.done && wanted.with.as_deref() != Some(AGAIN) {
         return Ok(see_other(&return_to));
     }
+    if text::is_asked(&offer, wanted.with.as_deref()) {
+        let again = wanted.with.as_deref().unwrap_or_default();
+        return Ok(see_other(&text::at(&return_to, again)));
+    }
     let asks = choose(&offer, wanted.with.as_deref() == Some("email"));
     draw(&visit, &offer, asks, return_to, None).await
 }
@@ -176,7 +149,7 @@ pub async fn prove(
 ) -> Result<Response, Stop> {
     let return_to = own_path(form.return_to.as_deref());
     let (asks, proof) = match (form.code, form.password, form.email_code) {
-        (Some(code), _, _) => (Asks::Code, Proof::Code { code, kind: None }),
+        (Some(code), _, _) => (Asks::Code, of_app(code)),
         (None, Some(password), _) => (Asks::Password, Proof::Password(password)),
         (None, None, Some(code)) => (Asks::EmailCode, Proof::EmailCode(code)),
         (None, None, None) => return Ok(ask(&return_to)),
@@ -186,6 +159,13 @@ pub async fn prove(
         Proof::Password(_) | Proof::EmailCode(_) | Proof::Key(_) => String::new(),
     };
     proved(&visit, proof, asks, return_to, typed).await
+}
+
+/// A code of an app, or a recovery code; a texted one has its own page, so that no code here is compared with two things.
+fn of_app(code: String) -> Proof {
+    let recovery = twinlock_otp::looks_like_backup_code(&code);
+    let kind = (!recovery).then_some(Kind::Totp);
+    Proof::Code { code, kind }
 }
 
 /// `POST /step-up/key`
@@ -233,24 +213,37 @@ async fn proved(
     typed: String,
 ) -> Result<Response, Stop> {
     let acting = visit.acting()?;
-    match flow::prove(&visit.moment, acting, proof).await {
+    let ended = flow::prove(&visit.moment, acting, proof).await;
+    match went_on(visit, ended, &return_to)? {
+        Ok(answer) => Ok(answer),
+        Err(refusal) => {
+            let offer = flow::offer(&visit.moment, acting).await?;
+            draw(visit, &offer, asks, return_to, Some((refusal, typed))).await
+        }
+    }
+}
+
+/// On to where a proof was asked for, or what is to be said beside the field.
+fn went_on(
+    visit: &Visit,
+    ended: Result<Option<String>, Stop>,
+    return_to: &str,
+) -> Result<Result<Response, Refusal>, Stop> {
+    match ended {
         Ok(token) => {
-            let seconds = acting.session.expires_at.seconds_from(visit.moment.now);
+            let ends = visit.acting()?.session.expires_at;
+            let seconds = ends.seconds_from(visit.moment.now);
             let cookies = visit.cookies();
             let cookies = match token {
                 Some(token) => cookies.session(&token, seconds),
                 None => cookies,
             };
-            Ok(cookies.on(see_other(&return_to)))
+            Ok(Ok(cookies.on(see_other(return_to))))
         }
-        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(visit, &return_to),
+        Err(Stop::Refused(Refusal::SignedOut)) => signed_out(visit, return_to).map(Ok),
         // Two-factor authentication was turned on or off meanwhile: another proof counts now.
-        Err(Stop::Refused(Refusal::StepUpRequired | Refusal::NoFactor)) => Ok(ask(&return_to)),
-        Err(stop) => {
-            let refusal = beside_field(stop)?;
-            let offer = flow::offer(&visit.moment, acting).await?;
-            draw(visit, &offer, asks, return_to, Some((refusal, typed))).await
-        }
+        Err(Stop::Refused(Refusal::StepUpRequired | Refusal::NoFactor)) => Ok(Ok(ask(return_to))),
+        Err(stop) => beside_field(stop).map(Err),
     }
 }
 
@@ -269,10 +262,8 @@ pub async fn send(visit: Visit, StrictForm(form): StrictForm<SendForm>) -> Resul
         Err(stop) => {
             let refusal = beside_field(stop)?;
             let offer = flow::offer(&visit.moment, acting).await?;
-            {
-                let slip = Some((refusal, String::new()));
-                draw(&visit, &offer, Asks::EmailCode, return_to, slip).await
-            }
+            let slip = Some((refusal, String::new()));
+            draw(&visit, &offer, Asks::EmailCode, return_to, slip).await
         }
     }
 }
@@ -284,102 +275,6 @@ fn choose(offer: &Offer, by_email: bool) -> Asks {
         Asks::Password
     } else {
         Asks::EmailCode
-    }
-}
-
-async fn draw(
-    visit: &Visit,
-    offer: &Offer,
-    asks: Asks,
-    return_to: String,
-    slip: Option<(Refusal, String)>,
-) -> Result<Response, Stop> {
-    let (refusal, typed) = slip.unzip();
-    let (moment, messages) = (&visit.moment, visit.moment.messages());
-    let times = match asks {
-        Asks::EmailCode => flow::mailed(moment, visit.acting()?).await?,
-        Asks::Code | Asks::Password => None,
-    };
-    let seconds = times.map_or(0, |times| times.resend_at.seconds_from(moment.now));
-    let seconds = i64::try_from(seconds).unwrap_or(0);
-    let product = moment.app.settings.branding.name.as_str();
-    let address = offer.email_code.clone().unwrap_or_default();
-    let set_up = moment.app.mail.name() != NOT_CONFIGURED;
-    let lead = lead(asks, offer, times.is_some(), set_up);
-    let (error, key_error) = errors(visit, asks, refusal.as_ref());
-    let template = StepUpPage {
-        page: visit.shell(messages.text("step-up-title")),
-        lead: messages.with(
-            lead,
-            &[
-                ("product", Arg::from(product)),
-                ("address", Arg::from(address)),
-            ],
-        ),
-        asks,
-        sent: times.is_some(),
-        resend: Resend {
-            until: moment.now.as_seconds() + seconds,
-            now: moment.now.as_seconds(),
-            text: messages.with("step-up-in-seconds", &[("seconds", Arg::from(seconds))]),
-        },
-        delayed: asks == Asks::EmailCode
-            && set_up
-            && moment
-                .app
-                .mail_in_trouble
-                .load(std::sync::atomic::Ordering::Relaxed),
-        email_instead: asks == Asks::Password && offer.email_code.is_some(),
-        code: asks != Asks::Code || offer.app || offer.backup_codes,
-        key: offer.key.filter(|_| asks == Asks::Code),
-        key_error,
-        typed: (refusal.as_ref().zip(typed))
-            .map_or_else(String::new, |(refusal, typed)| kept(refusal, &typed)),
-        error,
-        return_to,
-    };
-    let status = match refusal {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
-    };
-    page(status, &template)
-}
-
-/// The message above the form. `sent`: a mailed code is on its way; `set_up`: mail can leave.
-fn lead(asks: Asks, offer: &Offer, sent: bool, set_up: bool) -> &'static str {
-    match asks {
-        Asks::Code if offer.key.is_some() && (offer.app || offer.backup_codes) => {
-            "step-up-lead-key-or-code"
-        }
-        Asks::Code if offer.key.is_some() => "step-up-lead-key",
-        Asks::Code if offer.backup_codes => "step-up-lead-code",
-        Asks::Code => "step-up-lead-app-code",
-        Asks::Password => "step-up-lead-password",
-        Asks::EmailCode if sent && !set_up => "mailed-code-not-set-up",
-        Asks::EmailCode if sent => "step-up-lead-sent",
-        Asks::EmailCode => "step-up-lead-send",
-    }
-}
-
-/// What is wrong, beside the field and beside the key.
-fn errors(visit: &Visit, asks: Asks, refusal: Option<&Refusal>) -> (String, String) {
-    match refusal {
-        Some(refusal @ Refusal::KeyNotAccepted) => {
-            let said = words(refusal, &visit.moment.messages(), visit.moment.now);
-            (String::new(), said)
-        }
-        Some(refusal) => (say(visit, asks, refusal), String::new()),
-        None => (String::new(), String::new()),
-    }
-}
-
-/// Who is signed in has no email to mistype, and mailed codes do not change every 30 seconds.
-fn say(visit: &Visit, asks: Asks, refusal: &Refusal) -> String {
-    let messages = visit.moment.messages();
-    match (asks, refusal) {
-        (Asks::Password, Refusal::InvalidCredentials) => messages.text("step-up-wrong-password"),
-        (Asks::EmailCode, Refusal::InvalidMailedCode) => messages.text("step-up-wrong-email-code"),
-        _ => words(refusal, &messages, visit.moment.now),
     }
 }
 

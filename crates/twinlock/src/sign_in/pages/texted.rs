@@ -1,0 +1,248 @@
+//! What every place shows that asks for a texted code or for a number: where the code went, what became of the text, when a new one may be
+//! asked for, and the form a number is typed into.
+
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
+use twinlock_web::i18n::Arg;
+
+use crate::app::{Refusal, Timestamp};
+use crate::authenticators::sms::flow::Texted;
+use crate::edge::Visit;
+use crate::edge::answer::words;
+use crate::text_messages::rules::countries;
+use crate::text_messages::store::State;
+
+/// A number as it was typed.
+#[derive(Deserialize)]
+pub struct NumberForm {
+    /// In any form.
+    pub phone: String,
+    /// The country chosen beside it.
+    pub country: Option<String>,
+    /// The method it takes the place of, where one may be said.
+    pub replaces: Option<String>,
+}
+
+/// A texted code, as it is asked.
+pub struct Block {
+    /// Where the code went, or would go.
+    pub intro: String,
+    /// A code is out that would be looked at.
+    pub is_live: bool,
+    /// One was sent, whatever became of it.
+    pub was_sent: bool,
+    /// What is wrong with the text, or with texts altogether.
+    pub warning: String,
+    /// What became of the text, in words.
+    pub state: String,
+    /// The number it went to, in words.
+    pub number: String,
+    /// What the button says that sends one; empty where none can be sent.
+    pub send: String,
+    /// The time until a new one may be asked for.
+    pub wait: Option<Wait>,
+    /// What is wrong with the page as a whole.
+    pub problem: String,
+    /// What is wrong with the code.
+    pub error: String,
+}
+
+/// The time until a new code may be asked for, as the countdown shows it.
+pub struct Wait {
+    /// When it ends, in Unix seconds.
+    pub until: i64,
+    /// When the page was made, in Unix seconds.
+    pub now: i64,
+    /// How long that is, in words.
+    pub words: String,
+}
+
+impl Block {
+    /// The state of a code. `hint`: the number one would go to, where none was sent.
+    #[must_use]
+    pub fn new(
+        visit: &Visit,
+        texted: Option<&Texted>,
+        hint: &str,
+        refusal: Option<&Refusal>,
+    ) -> Self {
+        let (app, messages) = (&visit.moment.app, visit.moment.messages());
+        let is_live = texted.is_some_and(|texted| texted.sent.is_live);
+        let hint = texted.map_or(hint, |texted| texted.hint.as_str());
+        let to = [("to", Arg::from(hint))];
+        let intro = match texted {
+            Some(_) if is_live => "text-code-sent",
+            Some(_) => "text-code-dead",
+            None => "text-code-to-send",
+        };
+        let may_send = app.texts.is_some();
+        let nobody_delivers = (!may_send).then_some(Refusal::KindUnavailable);
+        let refusal = nobody_delivers.as_ref().or(refusal);
+        let (error, problem) = said(visit, refusal, is_live);
+        let send = match texted {
+            _ if !may_send => String::new(),
+            Some(_) => messages.text("text-code-again"),
+            None => messages.text("text-code-send"),
+        };
+        let state = texted.and_then(|texted| texted.state);
+        Self {
+            intro: messages.with(intro, &to),
+            is_live,
+            was_sent: texted.is_some(),
+            warning: warning(visit, state.filter(|_| is_live), is_live),
+            state: state.map_or_else(String::new, |state| messages.text(in_words(state))),
+            number: messages.with("text-code-number", &to),
+            send,
+            wait: wait(visit, texted, refusal),
+            problem,
+            error,
+        }
+    }
+}
+
+/// What is wrong: beside the code, and above the page.
+fn said(visit: &Visit, refusal: Option<&Refusal>, is_live: bool) -> (String, String) {
+    let messages = visit.moment.messages();
+    match refusal {
+        Some(Refusal::InvalidCode { .. }) if is_live => {
+            (messages.text("text-code-wrong"), String::new())
+        }
+        Some(Refusal::InvalidCode { .. }) => (String::new(), messages.text("text-code-too-old")),
+        Some(refusal @ (Refusal::Mistyped | Refusal::Locked { .. })) if is_live => {
+            (words(refusal, &messages, visit.moment.now), String::new())
+        }
+        Some(Refusal::KindUnavailable) => (String::new(), messages.text("text-code-unavailable")),
+        Some(refusal) => (String::new(), words(refusal, &messages, visit.moment.now)),
+        None => (String::new(), String::new()),
+    }
+}
+
+fn warning(visit: &Visit, state: Option<State>, is_live: bool) -> String {
+    let messages = visit.moment.messages();
+    match state {
+        Some(state @ (State::Refused | State::Unknown | State::Expired)) => {
+            messages.text(in_words(state))
+        }
+        Some(State::Delivered) => String::new(),
+        _ if is_live && visit.moment.app.texts_in_trouble.load(Ordering::Relaxed) => {
+            messages.text("text-code-delayed")
+        }
+        _ => String::new(),
+    }
+}
+
+fn in_words(state: State) -> &'static str {
+    match state {
+        State::Queued | State::Sending => "text-state-queued",
+        State::Accepted => "text-state-accepted",
+        State::Sent => "text-state-sent",
+        State::Delivered => "text-state-delivered",
+        State::Refused => "text-state-refused",
+        State::Unknown => "text-state-unknown",
+        State::Expired => "text-state-expired",
+    }
+}
+
+/// A number may be waiting though nothing was sent here: another sign-in sent it a code.
+fn wait(visit: &Visit, texted: Option<&Texted>, refusal: Option<&Refusal>) -> Option<Wait> {
+    let refused_until = match refusal {
+        Some(Refusal::ResendTooSoon(at)) => Some(*at),
+        _ => None,
+    };
+    let until: Timestamp = texted
+        .map(|texted| texted.sent.resend_at)
+        .max(refused_until)?;
+    let now = visit.moment.now;
+    let left = i64::try_from(until.seconds_from(now)).ok()?;
+    (left > 0).then(|| Wait {
+        until: now.as_seconds() + left,
+        now: now.as_seconds(),
+        words: visit
+            .moment
+            .messages()
+            .with("mailed-code-wait", &[("seconds", Arg::from(left))]),
+    })
+}
+
+/// The form a number is typed into.
+pub struct Number {
+    /// Countries texts go to, by name: the code, and "Germany (+49)".
+    pub countries: Vec<(String, String)>,
+    /// The one that is chosen.
+    pub country: String,
+    /// As typed.
+    pub typed: String,
+    /// What is wrong with the number.
+    pub error: String,
+    /// What is wrong otherwise.
+    pub problem: String,
+}
+
+impl Number {
+    /// The form: empty, or as it was typed with what is wrong.
+    #[must_use]
+    pub fn new(visit: &Visit, typed: Option<&NumberForm>, refusal: Option<&Refusal>) -> Self {
+        let messages = visit.moment.messages();
+        let allowed = countries(&visit.moment.app.settings.sms.allowed_countries);
+        // The first one that is allowed is the one most people here have.
+        let proposed = allowed.first().map(|(country, _)| country.clone());
+        let mut named: Vec<(String, String)> = (allowed.into_iter())
+            .map(|(country, code)| {
+                let id = format!("country-{}", country.to_ascii_lowercase());
+                let fills = [
+                    ("country", Arg::from(messages.text(&id))),
+                    ("code", Arg::from(i64::from(code).to_string())),
+                ];
+                (country, messages.with("text-number-country-code", &fills))
+            })
+            .collect();
+        named.sort_by(|one, other| one.1.cmp(&other.1));
+        let (error, problem) = match refusal {
+            Some(Refusal::AlreadyExists) => (messages.text("text-number-known"), String::new()),
+            Some(refusal @ Refusal::Field { .. }) => {
+                (words(refusal, &messages, visit.moment.now), String::new())
+            }
+            Some(refusal) => (String::new(), words(refusal, &messages, visit.moment.now)),
+            None => (String::new(), String::new()),
+        };
+        Self {
+            countries: named,
+            country: typed
+                .and_then(|form| form.country.clone())
+                .or(proposed)
+                .unwrap_or_default(),
+            typed: typed.map(|form| form.phone.clone()).unwrap_or_default(),
+            error,
+            problem,
+        }
+    }
+}
+
+/// Whether a refusal is said on the form a number is typed into.
+#[must_use]
+pub fn is_about_number(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Field { .. }
+            | Refusal::AlreadyExists
+            | Refusal::ResendTooSoon(_)
+            | Refusal::TextLimit { .. }
+            | Refusal::TooManyRequests { .. }
+    )
+}
+
+/// Whether a refusal is said beside a texted code or the button that sends one.
+#[must_use]
+pub fn is_about_code(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::InvalidCode { .. }
+            | Refusal::Mistyped
+            | Refusal::Locked { .. }
+            | Refusal::ResendTooSoon(_)
+            | Refusal::TextLimit { .. }
+            | Refusal::TooManyRequests { .. }
+            | Refusal::KindUnavailable
+    )
+}

@@ -1,0 +1,248 @@
+//! Codes by text message on the pages (product lines K9, K14, K15, H2, H4; attack rows B01, E8).
+
+use http::StatusCode;
+use twinlock::authenticators::Removal;
+use twinlock::settings::flow as settings;
+use twinlock::settings::rules::Suggestion;
+use twinlock::throttle::{Bucket, store as throttle};
+
+use crate::support::texts::{number, person_with_text, typed, with_texts};
+use crate::support::{Browser, Caller, Person, Place, TestApp};
+
+on_both_engines!(
+    b01_one_wrong_code_on_a_page_costs_one_try_though_app_and_number_are_held,
+    k9_too_many_wrong_texted_codes_are_told_as_such,
+    k15_without_the_phone_the_page_speaks_of_the_number_and_of_no_app,
+    h4_of_two_numbers_either_gets_the_code,
+    e8_a_frozen_account_is_opened_by_a_texted_code_on_the_page,
+    k14_texts_alone_and_an_old_number_are_suggested_to_be_changed,
+    where_nobody_delivers_any_more_the_page_says_so_and_leads_on,
+    a_number_has_no_name_to_change,
+);
+
+const PAGE: &str = "/sign-in/text-message";
+
+async fn texting(place: &Place) -> TestApp {
+    place.app_with(with_texts).await
+}
+
+/// A browser of somebody who is asked for the second factor.
+async fn asked(caller: &Caller, person: &Person, path: &str) -> Browser {
+    let token = caller.half_session(person).await;
+    let mut browser = caller.app.browser();
+    browser.cookies.plant("__Host-twinlock-signin", &token);
+    browser.open(path).await;
+    browser
+}
+
+/// Somebody with an app, which is preferred, and a number.
+async fn with_both(app: &TestApp) -> (Person, Caller) {
+    let ann = app.person_with_app("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    caller.set_up_text(&acting, &number(1)).await;
+    app.forward(3600);
+    (ann, caller)
+}
+
+async fn failures(app: &TestApp, person: &Person) -> usize {
+    let account = person.account;
+    let tally = app.work(move |w| throttle::load(w, account, Bucket::SecondFactor));
+    tally.await.unwrap().failures.len()
+}
+
+async fn b01_one_wrong_code_on_a_page_costs_one_try_though_app_and_number_are_held(place: &Place) {
+    let app = texting(place).await;
+    let (ann, caller) = with_both(&app).await;
+    let mut browser = asked(&caller, &ann, "/").await;
+    browser.open(PAGE).await;
+    browser.press("Send a code").await;
+    browser.must_see("We sent a code to");
+    let before = failures(&app, &ann).await;
+    let wrong = ann.phone().wrong_code(app.time.seconds(), 1);
+    browser.fill("Code", &wrong);
+    browser.press("Verify").await;
+    browser.must_see("Use the newest text from us");
+    assert_eq!(failures(&app, &ann).await, before + 1);
+    // The app's page takes no texted code, and the text's page none of the app.
+    let texted = app.texted_code().await;
+    let shown = caller.code(&ann);
+    browser.fill("Code", &shown);
+    browser.press("Verify").await;
+    browser.must_see("Use the newest text from us");
+    browser
+        .follow("Use a code from your authenticator app instead")
+        .await;
+    browser.fill("Code", &texted);
+    browser.press("Verify").await;
+    browser.must_see("That code did not match.");
+    let left = failures(&app, &ann).await - before;
+    assert!((3..=5).contains(&left), "{left}");
+    browser.open(PAGE).await;
+    browser.fill("Code", &texted);
+    browser.press("Verify").await;
+    assert_eq!(browser.page().heading(), "Security");
+}
+
+async fn k9_too_many_wrong_texted_codes_are_told_as_such(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    browser.must_see("We sent a code to");
+    let right = app.texted_code().await;
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..5 {
+        browser.fill("Code", wrong);
+        browser.press("Verify").await;
+        if browser.last.status == StatusCode::GONE {
+            break;
+        }
+    }
+    assert_eq!(browser.last.status, StatusCode::GONE);
+    browser.must_see("Codes by text message have to wait until");
+    assert!(!browser.sees("Codes from an app"));
+    assert!(!browser.sees("your phone’s time"));
+}
+
+async fn k15_without_the_phone_the_page_speaks_of_the_number_and_of_no_app(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    browser.follow("Lost your phone?").await;
+    browser.must_see("If you have a new phone or SIM card with your old number");
+    assert!(!browser.sees("If your authenticator app also runs"));
+    let back = format!("Use a text message instead (•••• {})", &number(1)[11..]);
+    browser.follow(&back).await;
+    assert_eq!(browser.path, PAGE);
+    // The page of an app leads to the one there is.
+    browser.open("/sign-in/second-factor").await;
+    assert_eq!(browser.path, PAGE);
+    browser.open("/sign-in/security-key").await;
+    assert_eq!(browser.path, PAGE);
+}
+
+async fn h4_of_two_numbers_either_gets_the_code(place: &Place) {
+    let app = texting(place).await;
+    let ann = app.person("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    for n in [1, 2] {
+        let moment = caller.moment();
+        let begun = settings::begin_text(&moment, &acting, typed(&number(n)), None).await;
+        let id = begun.unwrap().factor.id;
+        let code = app.texted_code().await;
+        settings::confirm(&moment, &acting, id, code).await.unwrap();
+        app.forward(61);
+    }
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    browser.must_see(&format!("We sent a code to •••• {}", &number(1)[11..]));
+    // Handed over now: two that are due at once arrive in any order.
+    app.hand_over().await;
+    app.forward(61);
+    let other = format!("Send a code to •••• {} instead", &number(2)[11..]);
+    browser.press(&other).await;
+    browser.must_see(&format!("We sent a code to •••• {}", &number(2)[11..]));
+    let code = app.texted_code().await;
+    let texts = app.texts().await;
+    assert!(texts.last().unwrap().to.ends_with(&number(2)[11..]));
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    assert_eq!(browser.page().heading(), "Security");
+}
+
+async fn e8_a_frozen_account_is_opened_by_a_texted_code_on_the_page(place: &Place) {
+    let app = texting(place).await;
+    let (ann, mut caller) = with_both(&app).await;
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    let moment = caller.moment();
+    let held = settings::overview(&moment, &acting).await.unwrap().held;
+    let phone = held.factors[1].id;
+    settings::remove(&moment, &acting, phone, Removal::Undoable)
+        .await
+        .unwrap();
+    let mail = app.last_mail_to(&ann.email).await;
+    let at = mail.text.find("/not-me/").unwrap() + "/not-me/".len();
+    let link = mail.text[at..].split_whitespace().next().unwrap();
+    let pressed = twinlock::freeze::flow::press(&caller.moment(), link).await;
+    pressed.unwrap().unwrap();
+    app.forward(61);
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    browser.must_see("We send a code to");
+    browser.press("Send a code").await;
+    let code = app.texted_code().await;
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    assert_eq!(browser.path, "/sign-in/verify-email");
+}
+
+async fn k14_texts_alone_and_an_old_number_are_suggested_to_be_changed(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("192.0.2.1");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    let code = app.texted_code().await;
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    browser.must_see("Set up an app or a security key");
+    assert!(!browser.sees("Add a second method"));
+    browser
+        .press("Not now: Set up an app or a security key")
+        .await;
+    assert!(!browser.sees("Set up an app or a security key"));
+    // An app beside it, and a year in which only that was used.
+    let (bob, mut other) = {
+        let bob = app.person_with_app("bob@example.org").await;
+        let mut caller = app.caller("192.0.2.2");
+        let session = caller.sign_in(&bob).await;
+        let acting = caller.acting(&session.token).await;
+        caller.set_up_text(&acting, &number(2)).await;
+        (bob, caller)
+    };
+    app.forward(364 * 24 * 3600);
+    let suggested = async |caller: &mut Caller| {
+        let session = caller.sign_in(&bob).await;
+        let acting = caller.acting(&session.token).await;
+        let seen = settings::overview(&caller.moment(), &acting).await;
+        seen.unwrap().suggestions
+    };
+    assert_eq!(suggested(&mut other).await, []);
+    app.forward(24 * 3600);
+    let known = suggested(&mut other).await;
+    assert_eq!(known, [Suggestion::OldNumber, Suggestion::OldCodes]);
+}
+
+async fn where_nobody_delivers_any_more_the_page_says_so_and_leads_on(place: &Place) {
+    let before = texting(place).await;
+    let ann = person_with_text(&before, "ann@example.org", &number(1)).await;
+    let app = place.app_with(|_| ()).await;
+    let caller = app.caller("203.0.113.5");
+    let browser = asked(&caller, &ann, PAGE).await;
+    assert_eq!(browser.path, PAGE);
+    browser.must_see("No texts can be sent from here to this number right now.");
+    assert!(!browser.sees("Send a code"));
+    assert!(browser.page().link("Use a recovery code").is_ok());
+}
+
+async fn a_number_has_no_name_to_change(place: &Place) {
+    let app = texting(place).await;
+    let (ann, mut caller) = with_both(&app).await;
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    let held = settings::overview(&caller.moment(), &acting)
+        .await
+        .unwrap()
+        .held;
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock", &session.token);
+    let path = format!("/settings/security/methods/{}/rename", held.factors[1].id);
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+}
