@@ -41,12 +41,15 @@ CREATE TABLE text_message (
 CREATE INDEX text_message_due ON text_message (state, due_at);
 CREATE INDEX text_message_age ON text_message (created_at);
 
--- Codes texted to, and typed from, numbers that begin alike (country code and four digits), hour by hour.
+-- Codes texted to, and typed from, numbers that begin alike (country code and four digits), hour by hour; those of numbers that were only
+-- being set up stand apart as well, since bought numbers are never more than that.
 CREATE TABLE text_prefix (
   prefix TEXT NOT NULL,
   hour INTEGER NOT NULL,
   sent INTEGER NOT NULL,
   entered INTEGER NOT NULL,
+  set_ups INTEGER NOT NULL,
+  proven INTEGER NOT NULL,
   stopped INTEGER NOT NULL,
   PRIMARY KEY (prefix, hour)
 );

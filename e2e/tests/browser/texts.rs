@@ -130,7 +130,7 @@ async fn without_scripts_a_texted_code_signs_in() -> Result<()> {
     let plain = Person::new(&demo, "text-no-js", Browsing::PHONE.without_scripts()).await?;
     // A moment after the set-up the number waits, and nothing was sent by itself.
     give_password(&plain, email, PASSWORD).await?;
-    plain.reads("We send a code to •••• 89.").await?;
+    plain.reads("We will text a code to •••• 89.").await?;
     plain.presses("Send a code").await?;
     plain.reads("A code was sent a moment ago.").await?;
     plain.looks("waits").await?;

@@ -28,20 +28,37 @@ const BATCH: i64 = 64;
 /// Texts handed over side by side: one that hangs holds up no other.
 const LANES: usize = 8;
 
-/// Passes a text to `number` through every limit, and spends what it costs. Before the transaction that orders it, and in its own: the rows are
+/// Passes a text to `number` through every limit, and spends what it costs. A number that `is_proven`, the account's own, is no bought one and no
+/// new neighbour: what strangers do to numbers beside it, or to others that begin alike, takes no texts from its owner. Before the transaction that orders it, and in its own: the rows are
 /// everybody's.
 ///
 /// # Errors
 /// [`Refusal::TextLimit`], [`Refusal::ResendTooSoon`].
-pub async fn spend(moment: &Moment, account: AccountId, number: &Number) -> Result<(), Stop> {
+pub async fn spend(
+    moment: &Moment,
+    account: AccountId,
+    number: &Number,
+    is_proven: bool,
+) -> Result<(), Stop> {
     let number = number.clone();
     moment
-        .write(Locks::none(), move |w| spend_all(w, account, &number))
+        .write(Locks::none(), move |w| {
+            spend_all(w, account, &number, is_proven)
+        })
         .await
 }
 
-fn spend_all(w: &mut Work<'_, '_>, account: AccountId, number: &Number) -> Result<(), Stop> {
+fn spend_all(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    number: &Number,
+    is_proven: bool,
+) -> Result<(), Stop> {
     let (now, prefix) = (w.now(), number.prefix());
+    if is_proven {
+        spend_ceilings(w, account, number, is_proven)?;
+        return prefixes::count(w, prefix, now, Counted::Sent);
+    }
     if let Some(until) = prefixes::stopped_until(w, prefix)? {
         return refuse(w, prefix, "text_prefix", until);
     }
@@ -56,11 +73,22 @@ fn spend_all(w: &mut Work<'_, '_>, account: AccountId, number: &Number) -> Resul
         );
         return refuse(w, prefix, "text_prefix", now.plus(rules::STOPPED));
     }
+    spend_ceilings(w, account, number, is_proven)?;
+    prefixes::count(w, prefix, now, Counted::SetUp)
+}
+
+fn spend_ceilings(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    number: &Number,
+    is_proven: bool,
+) -> Result<(), Stop> {
+    let (now, prefix) = (w.now(), number.prefix());
     let mut spent: Vec<(Ceiling, Vec<u8>)> = Vec::new();
     let mut is_new_today = false;
     for (ceiling, subject) in costs(w, account, number) {
-        // A number that got a text today is no new neighbour.
-        if ceiling == rules::BLOCK && !is_new_today {
+        // A number that is proven, or got a text today, is no new neighbour.
+        if ceiling == rules::BLOCK && (is_proven || !is_new_today) {
             continue;
         }
         let Ceiling { name, length, most } = ceiling;
@@ -80,7 +108,7 @@ fn spend_all(w: &mut Work<'_, '_>, account: AccountId, number: &Number) -> Resul
         hand_back(w, &spent)?;
         return Err(Refusal::ResendTooSoon(until).into());
     }
-    prefixes::count(w, prefix, now, Counted::Sent)
+    Ok(())
 }
 
 fn hand_back(w: &mut Work<'_, '_>, spent: &[(Ceiling, Vec<u8>)]) -> Result<(), Stop> {
@@ -123,13 +151,23 @@ pub fn mac(w: &Work<'_, '_>, number: &Number) -> [u8; 32] {
     w.keyring().mac("text number", &[number.e164().as_bytes()])
 }
 
-/// A texted code came back, of a text ordered at `at`.
+/// A texted code came back, of a text ordered at `at`, from a number that `is_proven` or is so only now.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn entered(w: &mut Work<'_, '_>, number: &Number, at: Timestamp) -> Result<(), Stop> {
+pub fn entered(
+    w: &mut Work<'_, '_>,
+    number: &Number,
+    at: Timestamp,
+    is_proven: bool,
+) -> Result<(), Stop> {
     w.count(Tally::TextEntered);
-    prefixes::count(w, number.prefix(), at, Counted::Entered)
+    let what = if is_proven {
+        Counted::Entered
+    } else {
+        Counted::Proven
+    };
+    prefixes::count(w, number.prefix(), at, what)
 }
 
 /// Hands texts over until `stop` changes to true; those in hand are finished first.

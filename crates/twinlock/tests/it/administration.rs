@@ -36,10 +36,16 @@ async fn e9_an_administrator_sees_where_texts_go_and_nobody_else_does(place: &Pl
     browser.must_see("No text was sent in the last 24 hours");
     let allowed = &app.app.settings.sms.allowed_countries;
     let number = Number::parse("+49 1512 3456789", None, allowed).unwrap();
-    spend(&caller.moment(), ann.account, &number).await.unwrap();
-    assert!(spend(&caller.moment(), ann.account, &number).await.is_err());
+    spend(&caller.moment(), ann.account, &number, false)
+        .await
+        .unwrap();
+    assert!(
+        spend(&caller.moment(), ann.account, &number, false)
+            .await
+            .is_err()
+    );
     let at = caller.moment().now;
-    app.work_on(ann.account, move |w| entered(w, &number, at))
+    app.work_on(ann.account, move |w| entered(w, &number, at, false))
         .await;
     browser.open("/admin/texts").await;
     browser.must_see("+491512…");

@@ -215,7 +215,7 @@ async fn tries(app: &TestApp, books: &mut Books, attempt: Attempt, types: bool) 
         Err(stop) => panic!("{stop:?}"),
     };
     let before = stopped(app);
-    match spend(&moment, account(attempt.account), &number).await {
+    match spend(&moment, account(attempt.account), &number, false).await {
         Ok(()) => note("sent"),
         Err(Stop::Refused(Refusal::ResendTooSoon(_))) => return note("a minute's pause"),
         Err(Stop::Refused(Refusal::TextLimit { retry_after })) => {
@@ -231,7 +231,9 @@ async fn tries(app: &TestApp, books: &mut Books, attempt: Attempt, types: bool) 
     if types {
         note("entered");
         let (number, at) = (number.clone(), moment.now);
-        app.work(move |w| entered(w, &number, at)).await.unwrap();
+        app.work(move |w| entered(w, &number, at, false))
+            .await
+            .unwrap();
     }
     books.sent.push(Sent {
         at: moment.now,

@@ -1,12 +1,15 @@
 //! Codes by text message (product lines K3, K7, K9, K13, H2; attack rows R06, B01, M02, M04, M07, N04).
 
-use twinlock::app::{Refusal, Stop};
+use twinlock::app::{AccountId, AuthenticatorId, Refusal, Stop};
 use twinlock::authenticators::{Kind, Removal};
 use twinlock::session::Assurance;
+use twinlock::session::flow::Acting;
 use twinlock::settings::flow as settings;
 use twinlock::sign_in::flow::second_factor;
 use twinlock::sign_in::gate::{Progress, Step};
 use twinlock::step_up::flow as step_up;
+use twinlock::text_messages::Number;
+use twinlock::text_messages::flow::spend;
 use twinlock_delivery::{Behaviour, segments};
 
 use crate::support::caller::{PASSWORD, completed};
@@ -27,6 +30,10 @@ on_both_engines!(
     m07_a_provider_that_is_down_holds_up_nobody_and_nothing_is_sent_late_or_twice,
     e1_a_texted_code_steps_up_and_turns_it_off,
     e8_a_removed_number_comes_back_with_the_account,
+    m01_what_sends_no_text_uses_no_limit_up,
+    m01_neighbours_and_pumped_beginnings_take_no_texts_from_a_proven_number,
+    e8_a_number_is_set_up_once_however_often_it_was_begun,
+    b09_no_text_is_sent_while_codes_wait,
     texts_are_off_unless_somebody_delivers_them,
 );
 
@@ -533,4 +540,94 @@ async fn texts_are_off_unless_somebody_delivers_them(place: &Place) {
     assert_eq!(refused(begun), Refusal::KindUnavailable);
     let default = place.app().await;
     assert!(default.app.texts.is_none());
+}
+
+/// Somebody new in a fresh session.
+async fn newcomer(app: &TestApp, email: &str, network: &str) -> (Caller, Acting) {
+    let person = app.person(email).await;
+    let mut caller = app.caller(network);
+    let session = caller.sign_in(&person).await;
+    let acting = caller.acting(&session.token).await;
+    (caller, acting)
+}
+
+async fn m01_what_sends_no_text_uses_no_limit_up(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let (eve, acting) = newcomer(&app, "eve@example.org", "192.0.2.66").await;
+    let nothing = Some(AuthenticatorId([9; 16]));
+    for _ in 0..30 {
+        app.forward(1);
+        let moment = eve.moment();
+        let begun = settings::begin_text(&moment, &acting, typed(&number(1)), nothing).await;
+        assert_eq!(refused(begun), Refusal::NotFound);
+    }
+    let before = app.texts().await.len();
+    half(&app.caller("192.0.2.1"), &ann).await;
+    assert_eq!(app.texts().await.len(), before + 1);
+}
+
+async fn m01_neighbours_and_pumped_beginnings_take_no_texts_from_a_proven_number(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", "01512 3456789").await;
+    app.forward(24 * 3600);
+    let (eve, acting) = newcomer(&app, "eve@example.org", "192.0.2.66").await;
+    for last in 80..84 {
+        app.forward(61);
+        let neighbour = typed(&format!("01512 34567{last}"));
+        let begun = settings::begin_text(&eve.moment(), &acting, neighbour, None).await;
+        assert!(begun.is_ok());
+    }
+    let allowed = app.app.settings.sms.allowed_countries.clone();
+    let mut stopped = false;
+    for n in 0..40_u8 {
+        let phone = Number::parse(&number(u32::from(n) + 50), Some("DE"), &allowed).unwrap();
+        let from = app.caller(&format!("198.51.100.{n}"));
+        let spent = spend(&from.moment(), AccountId([n + 1; 16]), &phone, false).await;
+        stopped |= spent.is_err();
+    }
+    assert!(
+        stopped,
+        "the beginning is stopped for numbers nobody proved"
+    );
+    let before = app.texts().await.len();
+    half(&app.caller("192.0.2.1"), &ann).await;
+    assert_eq!(app.texts().await.len(), before + 1);
+}
+
+async fn e8_a_number_is_set_up_once_however_often_it_was_begun(place: &Place) {
+    let app = texting(place).await;
+    let (caller, acting) = newcomer(&app, "ann@example.org", "192.0.2.1").await;
+    let mut begun = Vec::new();
+    for _ in 0..2 {
+        let moment = caller.moment();
+        let pending = settings::begin_text(&moment, &acting, typed(&number(1)), None).await;
+        let id = pending.unwrap().factor.id;
+        begun.push((id, app.texted_code().await));
+        app.forward(61);
+    }
+    let (second, code) = begun.pop().unwrap();
+    settings::confirm(&caller.moment(), &acting, second, code)
+        .await
+        .unwrap();
+    let (first, code) = begun.pop().unwrap();
+    let twin = settings::confirm(&caller.moment(), &acting, first, code).await;
+    assert_eq!(refused(twin), Refusal::AlreadyExists);
+}
+
+async fn b09_no_text_is_sent_while_codes_wait(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let stranger = app.caller("192.0.2.66");
+    let token = half(&stranger, &ann).await;
+    let code = app.texted_code().await;
+    for n in 0..5 {
+        let guess = format!("{:06}", (code.parse::<u32>().unwrap() + 1 + n) % 1_000_000);
+        refused(verify(&stranger, &token, &guess).await);
+    }
+    let before = app.texts().await.len();
+    let token = half(&stranger, &ann).await;
+    assert_eq!(app.texts().await.len(), before);
+    let asked = second_factor::send_text(&stranger.moment(), &token, None).await;
+    assert!(matches!(refused(asked), Refusal::Locked { .. }));
 }

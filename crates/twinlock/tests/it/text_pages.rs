@@ -176,7 +176,7 @@ async fn e8_a_frozen_account_is_opened_by_a_texted_code_on_the_page(place: &Plac
     pressed.unwrap().unwrap();
     app.forward(61);
     let mut browser = asked(&caller, &ann, PAGE).await;
-    browser.must_see("We send a code to");
+    browser.must_see("We will text a code to");
     browser.press("Send a code").await;
     let code = app.texted_code().await;
     browser.fill("Code", &code);

@@ -206,7 +206,7 @@ impl From<State> for TextState {
 /// A code that was texted.
 #[derive(Serialize, ToSchema)]
 pub struct TextedCode {
-    /// The number, but for its last two digits.
+    /// The last two digits of the number, such as `•••• 89`.
     #[schema(example = "•••• 89")]
     pub phone_hint: String,
     /// When the code dies.

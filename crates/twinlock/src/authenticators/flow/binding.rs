@@ -54,16 +54,7 @@ pub fn begin(
     }
     let label = clean_label(label)?;
     sweep(w, account)?;
-    if !fits(w, account, replaces)? {
-        return Err(match replaces {
-            Some(_) => Refusal::NotFound,
-            None => Refusal::Field {
-                field: "label",
-                code: "too_many_factors",
-            },
-        }
-        .into());
-    }
+    may_begin(w, account, replaces)?;
     let now = w.now();
     let factor = Authenticator {
         id: AuthenticatorId::draw(now, &mut w.draw),
@@ -79,6 +70,28 @@ pub fn begin(
     };
     store::insert(w, account, &factor)?;
     Ok(factor)
+}
+
+/// Refuses what [`begin`] would refuse, before anything is spent on it.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for an unknown one to replace, [`Refusal::Field`] for a full account.
+pub fn may_begin(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    replaces: Option<AuthenticatorId>,
+) -> Result<(), Stop> {
+    if fits(w, account, replaces)? {
+        return Ok(());
+    }
+    Err(match replaces {
+        Some(_) => Refusal::NotFound,
+        None => Refusal::Field {
+            field: "label",
+            code: "too_many_factors",
+        },
+    }
+    .into())
 }
 
 /// What a new method takes the place of by itself: where one is all there may be, the one there is.

@@ -57,9 +57,7 @@ pub fn begin(
     number: &Number,
     replaces: Option<AuthenticatorId>,
 ) -> Result<Pending, Stop> {
-    if store::has_number(w, account.id, number)? {
-        return Err(Refusal::AlreadyExists.into());
-    }
+    may_begin(w, account.id, number, replaces)?;
     let hint = number.hint();
     let factor = binding::begin(w, account.id, Kind::Sms, &hint, replaces)?;
     store::insert(w, account.id, factor.id, number)?;
@@ -70,6 +68,22 @@ pub fn begin(
         hint,
         texted: Some(texted),
     })
+}
+
+/// Refuses what [`begin`] would refuse. Also before anything is spent: limits on texts are used up by texts alone.
+///
+/// # Errors
+/// As [`begin`].
+pub fn may_begin(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    number: &Number,
+    replaces: Option<AuthenticatorId>,
+) -> Result<(), Stop> {
+    if store::has_number(w, account, number)? {
+        return Err(Refusal::AlreadyExists.into());
+    }
+    binding::may_begin(w, account, replaces)
 }
 
 /// What the code of a set-up is sent within.
@@ -110,6 +124,11 @@ pub fn confirm(
     typed: &str,
 ) -> Result<Proven, Stop> {
     let pending = pending(w, account, id)?;
+    // Begun twice, it would count twice, and a lost one would go on by its twin.
+    let number = store::load(w, account, id)?.ok_or(Refusal::NotFound)?.0;
+    if store::has_number(w, account, &number)? {
+        return Err(Refusal::AlreadyExists.into());
+    }
     if !fits(w, account, registering(id), typed, &[id])? {
         return Err(Refusal::InvalidCode {
             drift_seconds: None,
@@ -247,11 +266,10 @@ fn came_back(
     factor: AuthenticatorId,
     sent_at: Timestamp,
 ) -> Result<(), Stop> {
-    store::confirm(w, account, factor)?;
-    if let Some((number, _)) = store::load(w, account, factor)? {
-        texts::entered(w, &number, sent_at)?;
+    if let Some((number, confirmed_at)) = store::load(w, account, factor)? {
+        texts::entered(w, &number, sent_at, confirmed_at.is_some())?;
     }
-    Ok(())
+    store::confirm(w, account, factor)
 }
 
 /// A code that was texted, as its person is told of it.
@@ -305,13 +323,15 @@ where
     F: Fn(&mut Work<'_, '_>) -> Result<AuthenticatorId, Stop> + Clone + Send + Sync + 'static,
 {
     let looking = which.clone();
-    let number = moment
+    let (number, is_proven) = moment
         .read(move |w| {
             let factor = looking(w)?;
-            may_send(w, account, ceremony, factor)
+            let number = may_send(w, account, ceremony, factor)?;
+            let confirmed = store::load(w, account, factor)?.and_then(|(_, at)| at);
+            Ok((number, confirmed.is_some()))
         })
         .await?;
-    texts::spend(moment, account, &number).await?;
+    texts::spend(moment, account, &number, is_proven).await?;
     moment
         .write(Locks::account(account.0), move |w| {
             let factor = which(w)?;

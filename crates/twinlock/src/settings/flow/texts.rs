@@ -38,7 +38,15 @@ pub async fn begin_text(
         .read(move |w| demand(w, &looking).map(|_| ()))
         .await?;
     let number = sms::read_number(moment, &typed.phone, typed.country.as_deref())?;
-    spend(moment, acting.account(), &number).await?;
+    let (looking, wanted) = (acting.clone(), number.clone());
+    moment
+        .read(move |w| {
+            let account = demand(w, &looking)?.account;
+            let old = binding::place_taken(w, account)?;
+            sms::may_begin(w, account, &wanted, replaces.or(old))
+        })
+        .await?;
+    spend(moment, acting.account(), &number, false).await?;
     let acting = acting.clone();
     moment
         .write(Locks::account(acting.account().0), move |w| {

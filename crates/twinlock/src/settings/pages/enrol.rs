@@ -349,11 +349,12 @@ pub async fn move_phone(visit: Visit) -> Result<Response, Stop> {
     }
     let overview = flow::overview(&visit.moment, visit.acting()?).await?;
     let factors = &overview.held.factors;
-    if factors.is_empty() {
+    let apps: Vec<_> = (factors.iter().filter(|factor| factor.kind == Kind::Totp)).collect();
+    if apps.is_empty() {
         return Ok(see_other(SECURITY));
     }
     let messages = visit.moment.messages();
-    let apps = factors.iter().map(|factor| {
+    let apps = apps.into_iter().map(|factor| {
         let name = ("name", Arg::from(name_of(&visit, factor)));
         let choice = messages.with("settings-move-replace", &[name]);
         (factor.id.to_string(), choice)

@@ -148,7 +148,7 @@ pub async fn begin_text(
         .read(move |w| Ok(waiting(w, &looking)?.account))
         .await?;
     let number = sms::read_number(moment, phone, country)?;
-    spend(moment, account, &number).await?;
+    spend(moment, account, &number, false).await?;
     moment
         .write(Locks::account(token.owner), move |w| {
             let sign_in = waiting(w, &token)?;

@@ -5,11 +5,12 @@ use twinlock_db::Locks;
 
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
 use crate::authenticators::flow::{standings, verify_former};
-use crate::authenticators::rules::{Ceremony, Purpose};
+use crate::authenticators::rules::{Ceremony, Purpose, locked};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow as webauthn;
 use crate::authenticators::{self, Attempt, Kind, Standings, Verdict, verify};
 use crate::session::{FirstFactor, Proof};
+use crate::throttle::Standing;
 use crate::throttle::rules::wrong_codes_per_sign_in;
 
 use super::gate::{self, Progress, Step};
@@ -135,8 +136,17 @@ pub async fn send_text(
     let account = AccountId(token.owner);
     sms::order(moment, account, within(&token), move |w| {
         let sign_in = waiting(w, &token)?;
-        let factors = gate::Scene::of(w, &sign_in)?.held.factors;
-        sms::among(&factors, factor)
+        let held = gate::Scene::of(w, &sign_in)?.held;
+        // While codes are not looked at, a text would bring one that is worth nothing.
+        let standings = standings(w, sign_in.account, &held)?;
+        match standings.text {
+            Some(Standing::Until(until)) => {
+                return Err(locked(Some(until), held.codes_left() > 0).into());
+            }
+            Some(Standing::Off) => return Err(locked(None, held.codes_left() > 0).into()),
+            Some(Standing::Open) | None => {}
+        }
+        sms::among(&held.factors, factor)
     })
     .await
 }

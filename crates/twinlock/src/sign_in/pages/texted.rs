@@ -36,6 +36,8 @@ pub struct Block {
     pub warning: String,
     /// What became of the text, in words.
     pub state: String,
+    /// Whether that may still change.
+    pub may_change: bool,
     /// The number it went to, in words.
     pub number: String,
     /// What the button says that sends one; empty where none can be sent.
@@ -91,6 +93,7 @@ impl Block {
             is_live,
             was_sent: texted.is_some(),
             warning: warning(visit, state.filter(|_| is_live), is_live),
+            may_change: state.is_some_and(may_change),
             state: state.map_or_else(String::new, |state| messages.text(in_words(state))),
             number: messages.with("text-code-number", &to),
             send,
@@ -129,6 +132,13 @@ fn warning(visit: &Visit, state: Option<State>, is_live: bool) -> String {
             messages.text("text-code-delayed")
         }
         _ => String::new(),
+    }
+}
+
+fn may_change(state: State) -> bool {
+    match state {
+        State::Queued | State::Sending | State::Accepted | State::Sent | State::Unknown => true,
+        State::Delivered | State::Refused | State::Expired => false,
     }
 }
 

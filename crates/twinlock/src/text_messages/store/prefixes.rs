@@ -12,9 +12,10 @@ use super::KEPT;
 // Sweeps, by age.
 const PURGE_PREFIXES: &str = "DELETE FROM text_prefix WHERE hour < ?1";
 const PURGE_STOPS: &str = "DELETE FROM text_stop WHERE until < ?1";
-const COUNT: &str = "INSERT INTO text_prefix (prefix, hour, sent, entered, stopped) VALUES (?1, ?2, ?3, ?4, ?5) \
-    ON CONFLICT (prefix, hour) DO UPDATE SET sent = text_prefix.sent + ?3, entered = text_prefix.entered + ?4, stopped = text_prefix.stopped + ?5";
-const COUNTED: &str = "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT), CAST(COALESCE(SUM(entered), 0) AS BIGINT) FROM text_prefix WHERE prefix = ?1 AND hour >= ?2";
+const COUNT: &str = "INSERT INTO text_prefix (prefix, hour, sent, entered, set_ups, proven, stopped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+    ON CONFLICT (prefix, hour) DO UPDATE SET sent = text_prefix.sent + ?3, entered = text_prefix.entered + ?4, \
+    set_ups = text_prefix.set_ups + ?5, proven = text_prefix.proven + ?6, stopped = text_prefix.stopped + ?7";
+const COUNTED: &str = "SELECT CAST(COALESCE(SUM(set_ups), 0) AS BIGINT), CAST(COALESCE(SUM(proven), 0) AS BIGINT) FROM text_prefix WHERE prefix = ?1 AND hour >= ?2";
 const STOP: &str = "INSERT INTO text_stop (prefix, until) VALUES (?1, ?2) ON CONFLICT (prefix) DO UPDATE SET until = ?2";
 const STOPPED_UNTIL: &str = "SELECT until FROM text_stop WHERE prefix = ?1 AND until > ?2";
 const PREFIXES: &str = "SELECT p.prefix, CAST(SUM(p.sent) AS BIGINT), CAST(SUM(p.entered) AS BIGINT), CAST(SUM(p.stopped) AS BIGINT), COALESCE(MAX(s.until), 0) \
@@ -44,10 +45,14 @@ pub(super) fn purge(w: &mut Work<'_, '_>) -> Result<(), Stop> {
 /// What is counted about a beginning of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
-    /// A code was sent.
+    /// A code was sent to a number that is proven.
     Sent,
-    /// A code came back.
+    /// Such a code came back.
     Entered,
+    /// A code was sent to a number that is being set up.
+    SetUp,
+    /// Such a code came back.
+    Proven,
     /// A code was not sent, because of a limit.
     Stopped,
 }
@@ -61,15 +66,17 @@ pub fn count(w: &mut Work<'_, '_>, prefix: &str, at: Timestamp, what: Counted) -
     let values = [
         prefix.into(),
         hour_of(at).into(),
-        one(Counted::Sent).into(),
-        one(Counted::Entered).into(),
+        (one(Counted::Sent) + one(Counted::SetUp)).into(),
+        (one(Counted::Entered) + one(Counted::Proven)).into(),
+        one(Counted::SetUp).into(),
+        one(Counted::Proven).into(),
         one(Counted::Stopped).into(),
     ];
     w.tx.execute(COUNT, &values)?;
     Ok(())
 }
 
-/// Codes sent to and typed from a beginning of numbers in this hour and the one before.
+/// Codes sent to and typed from numbers that begin so and were being set up, in this hour and the one before.
 ///
 /// # Errors
 /// The database's trouble.

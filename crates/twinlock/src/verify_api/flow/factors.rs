@@ -54,7 +54,13 @@ pub async fn begin_text(
     })
     .await?;
     let number = sms::read_number(moment, &phone, country.as_deref())?;
-    spend(moment, account, &number).await?;
+    let wanted = number.clone();
+    look(moment, ask.clone(), move |w, account| {
+        let old = binding::place_taken(w, account.id)?;
+        sms::may_begin(w, account.id, &wanted, old)
+    })
+    .await?;
+    spend(moment, account, &number, false).await?;
     change(moment, ask, move |w, account, _| {
         refuse_frozen(account)?;
         let old = binding::place_taken(w, account.id)?;
