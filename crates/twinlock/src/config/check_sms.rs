@@ -77,10 +77,11 @@ fn check_limits(sms: &Sms, found: &mut Findings) {
         );
     }
     for country in &sms.allowed_countries {
-        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let letters = country.to_ascii_uppercase();
+        if letters.parse::<phonenumber::country::Id>().is_err() {
             found.error(
                 countries,
-                format!("{country:?} is not a country's two letters (ISO 3166-1), such as \"DE\""),
+                format!("{country:?} is not a country's two letters (ISO 3166-1), such as \"DE\" or \"GB\""),
             );
         }
     }

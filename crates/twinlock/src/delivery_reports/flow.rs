@@ -64,6 +64,9 @@ pub async fn receive(moment: &Moment, token: &str, came: Came) -> Result<(), Sto
         }
     };
     let state = state_of(report.state);
+    if state.is_none() {
+        tracing::warn!(%text, provider = name(provider), "a report says something that has no meaning here; the text stays as it is");
+    }
     moment
         .write(Locks::none(), move |w| {
             match store::taken_by(w, account, text)? {

@@ -514,6 +514,13 @@ async fn e8_a_removed_number_comes_back_with_the_account(place: &Place) {
         .await
         .unwrap()
         .unwrap();
+    let told = app.texts().await;
+    assert!(
+        told.last()
+            .unwrap()
+            .body
+            .contains("no longer come to this number")
+    );
     // Opened again by the number that was taken away.
     app.forward(60);
     let token = caller.half_session(&ann).await;

@@ -58,7 +58,7 @@ pub fn confirm(
         Kind::Webauthn | Kind::BackupCode => return Err(Refusal::NotFound.into()),
     };
     if let Some(old) = proven.replaced {
-        sms::flow::tell_replaced(w, account, old)?;
+        sms::flow::tell_ended(w, account, old)?;
     }
     with_backup_codes(w, account, proven)
 }
@@ -90,7 +90,7 @@ pub fn confirm_key(
 ) -> Result<Bound, Stop> {
     let proven = webauthn::flow::bind(w, account, id, key)?;
     if let Some(old) = proven.replaced {
-        sms::flow::tell_replaced(w, account, old)?;
+        sms::flow::tell_ended(w, account, old)?;
     }
     with_backup_codes(w, account, proven)
 }
@@ -122,6 +122,10 @@ pub fn remove(
     if !store::retire(w, account, id, removal)? {
         return Err(Refusal::NotFound.into());
     }
+    // Whoever has a lost phone need not hear of it.
+    if removal == Removal::Undoable {
+        sms::flow::tell_ended(w, account, id)?;
+    }
     let left = store::active(w, account)?;
     match left.first() {
         None => remove_all(w, account, Removal::Undoable),
@@ -136,6 +140,11 @@ pub fn remove(
 /// The database's trouble.
 pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId, removal: Removal) -> Result<(), Stop> {
     remove_pending(w, account)?;
+    if removal == Removal::Undoable {
+        for factor in store::active(w, account)? {
+            sms::flow::tell_ended(w, account, factor.id)?;
+        }
+    }
     store::retire_all(w, account, removal)?;
     if removal == Removal::Lost {
         backup_codes::store::spend_all(w, account)?;

@@ -356,11 +356,12 @@ pub fn among(
         .ok_or_else(|| Refusal::NoFactor.into())
 }
 
-/// Tells a number by text that another one took its place.
+/// Tells a number by text that codes come to it no longer: another method took its place, or it was removed. Nothing where nobody delivers, or
+/// where texts do not go there any more.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn tell_replaced(
+pub fn tell_ended(
     w: &mut Work<'_, '_>,
     account: AccountId,
     old: AuthenticatorId,
@@ -368,11 +369,16 @@ pub fn tell_replaced(
     let Some((number, Some(_))) = store::load(w, account, old)? else {
         return Ok(());
     };
+    let allowed = &w.settings().sms.allowed_countries;
+    let goes_there = Number::parse(number.e164(), None, allowed).is_ok();
+    if w.moment.app.texts.is_none() || !goes_there {
+        return Ok(());
+    }
     let messages = w.moment.messages();
     let product = Arg::from(w.settings().branding.name.as_str());
     let outgoing = Outgoing {
         to: number,
-        body: messages.plain_with("sms-number-replaced", &[("product", product)]),
+        body: messages.plain_with("sms-number-ended", &[("product", product)]),
     };
     let until = w.now().plus(NOTICE_LIFE);
     post(w, account, &outgoing, until).map(|_| ())

@@ -7,6 +7,8 @@ use phonenumber::metadata::DATABASE;
 use phonenumber::{Mode, PhoneNumber, Type};
 use serde::{Deserialize, Serialize};
 
+/// The country code of Italy, San Marino and the Vatican.
+const ITALY: u16 = 39;
 /// Characters of a number as it may be typed.
 const LONGEST: usize = 40;
 
@@ -112,6 +114,10 @@ impl Number {
 }
 
 fn gets_texts(number: &PhoneNumber) -> bool {
+    // Where a leading zero is part of the number, as in Italy, it is a landline's; what is known of numbers is looked up without it.
+    if number.national().zeros() > 0 && number.code().value() == ITALY {
+        return false;
+    }
     // In countries such as the United States nothing tells the two apart.
     matches!(
         number.number_type(&DATABASE),
@@ -176,6 +182,10 @@ mod tests {
             );
         }
         assert_eq!(
+            read("+39 312 3456789", None).as_deref(),
+            Ok("+393123456789")
+        );
+        assert_eq!(
             read("(201) 555-0123", Some("US")).as_deref(),
             Ok("+12015550123")
         );
@@ -200,6 +210,9 @@ mod tests {
             ("+49 900 1234567", None, NotMobile),
             ("+1 900 555 0123", None, NotMobile),
             ("+44 20 7946 0958", None, NotMobile),
+            ("+39 035 1234567", None, NotMobile),
+            ("+39 0312 3456789", None, NotMobile),
+            ("+39 0362 123456", None, NotMobile),
             ("+7 912 345-67-89", None, Country),
             ("+371 21234567", None, Country),
         ] {
