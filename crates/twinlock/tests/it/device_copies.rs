@@ -124,7 +124,7 @@ async fn t06_a_device_that_used_up_its_tokens_is_asked_once(place: &Place) {
                 let mut hash = [0; 32];
                 hash[..8].copy_from_slice(&number.to_be_bytes());
                 let values = [account.into(), device.into(), hash.into()];
-                let insert = "INSERT INTO device_token (account_id, device_id, secret_hash, retired, issued_at) VALUES (?1, ?2, ?3, TRUE, 0)";
+                let insert = "INSERT INTO device_token (account_id, device_id, secret_hash, retired, issued_at) VALUES (?1, ?2, ?3, 1, 0)";
                 w.tx.execute(insert, &values)?;
             }
             Ok(())
