@@ -115,7 +115,7 @@ impl Number {
 
 fn gets_texts(number: &PhoneNumber) -> bool {
     // Where a leading zero is part of the number, as in Italy, it is a landline's; what is known of numbers is looked up without it.
-    if number.national().zeros() > 0 && number.code().value() == ITALY {
+    if number.national().zeros() > 0 && matches!(number.code().value(), ITALY) {
         return false;
     }
     // In countries such as the United States nothing tells the two apart.
