@@ -1,7 +1,5 @@
 //! Setting an app up: which kind, which app, the QR code, the first code, and the backup codes it brings.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
@@ -25,8 +23,6 @@ use super::{
     SECURITY, authenticator_id, codes, done, field_error, name_of, renewed, replaced, what_changes,
 };
 
-/// How long after codes were made somebody who comes back to the page may not have saved them yet.
-const JUST_MADE: Duration = Duration::from_secs(3600);
 const APP: &str = "/settings/security/two-factor/app";
 const MOVE: &str = "/settings/security/two-factor/move";
 
@@ -317,13 +313,7 @@ pub async fn confirm(
 /// A set-up that is finished or dead. Whoever comes again right after their first app brought the codes may have lost sight of them.
 pub(super) async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response, Stop> {
     let held = flow::overview(&visit.moment, visit.acting()?).await?.held;
-    let first = matches!(held.factors.as_slice(), [only] if only.id == id);
-    let untouched = held.backup_codes.as_ref().is_some_and(|sheet| {
-        sheet.remaining == sheet.total
-            && sheet.checked_at.is_none()
-            && visit.moment.now < sheet.created_at.plus(JUST_MADE)
-    });
-    Ok(done(if first && untouched {
+    Ok(done(if held.has_new_codes_of(id, visit.moment.now) {
         Done::CodesShownOnce
     } else {
         Done::SetUpOver
