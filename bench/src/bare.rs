@@ -171,7 +171,6 @@ pub(crate) const STEPS: &[Step] = &[
         values: &[
             Bound::Account,
             Bound::Fresh,
-            Bound::Bytes(32),
             Bound::Word("Unknown device"),
             NOW,
             NOW,

@@ -25,6 +25,30 @@ impl Secret {
         Self(draw.bytes())
     }
 
+    /// A secret that is no random one: a number, and the first 192 bits of a MAC that proves it.
+    #[must_use]
+    pub fn numbered(number: i64, mac: &[u8; 32]) -> Self {
+        let mut bytes = *mac;
+        bytes.copy_within(..24, 8);
+        for (place, byte) in bytes.iter_mut().zip(number.to_be_bytes()) {
+            *place = byte;
+        }
+        Self(bytes)
+    }
+
+    /// The number a secret claims, if it is one that [`Secret::numbered`] makes.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// Whether both are the same, in constant time.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
     /// What is stored of it (SHA-256; enough for 256 random bits).
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {

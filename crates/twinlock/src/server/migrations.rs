@@ -44,6 +44,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "text_messages",
         sql: include_str!("../../../../migrations/0008_text_messages.sql"),
     },
+    Migration {
+        version: 9,
+        name: "numbered_device_tokens",
+        sql: include_str!("../../../../migrations/0009_numbered_device_tokens.sql"),
+    },
 ];
 
 /// The schema this program works with.

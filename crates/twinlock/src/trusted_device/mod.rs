@@ -22,6 +22,3 @@ pub const TOKENS: usize = 5;
 pub const MOST_TRUSTED: i64 = 10;
 /// Successors of one token of which none was ever presented: a browser that loses so many answers in a row is none, but a copy.
 pub const MOST_LOST: i64 = 10;
-/// Tokens a trusted device is given at most. None is forgotten before, or whoever has a copy could use it until the owner's own is, and no
-/// copy would be noticed: a device that used up all of them is asked for a code instead.
-pub const MOST_TOKENS: i64 = 1_000;

@@ -1,11 +1,11 @@
-//! How long a device is trusted.
+//! How long a device is trusted, and what each of its tokens is worth.
 
 use std::time::Duration;
 
 use crate::app::Timestamp;
 use crate::config::{Ask, Settings};
 
-use super::KNOWN;
+use super::{KNOWN, MOST_LOST};
 
 /// What lets a device skip the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,80 @@ pub fn is_wanted(ask: Ask, wish: Option<bool>) -> bool {
         Ask::EverySignIn => false,
         Ask::TrustedDevice => wish == Some(true),
         Ask::UntilSignedOut | Ask::NewDevice => wish != Some(false),
+    }
+}
+
+/// What became of a device's tokens, which are numbered from 1 (ADR 0024).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The newest handed out.
+    pub issued: i64,
+    /// The one in use; 0 while there is none.
+    pub in_use: i64,
+    /// Those up to here are of no use any more, but for the one in use.
+    pub retired: i64,
+    /// One that is neither of use nor a copy; 0 for none.
+    pub forgotten: i64,
+}
+
+/// What a token that was brought is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// The one in use.
+    InUse,
+    /// One handed out after it: the client has it, so the one before is of no use any more.
+    Successor,
+    /// One whose successor was presented: somebody has a copy.
+    Retired,
+    /// Nothing, like one that was never handed out.
+    Nothing,
+}
+
+impl Numbers {
+    /// What a token is worth whose number was proven.
+    #[must_use]
+    pub fn worth(self, brought: i64) -> Worth {
+        if brought < 1 || brought > self.issued || brought == self.forgotten {
+            Worth::Nothing
+        } else if brought == self.in_use {
+            Worth::InUse
+        } else if brought > self.retired {
+            Worth::Successor
+        } else {
+            Worth::Retired
+        }
+    }
+
+    /// Whether two hold the device: the token was replaced long ago, or comes again and again without any of its successors.
+    #[must_use]
+    pub fn tell_a_copy(self, brought: i64) -> bool {
+        match self.worth(brought) {
+            Worth::Retired => true,
+            Worth::InUse => self.issued - self.retired >= MOST_LOST,
+            Worth::Successor | Worth::Nothing => false,
+        }
+    }
+
+    /// One that was brought is the one in use from now on: whoever has the one before, or another successor, has a copy.
+    pub fn present(&mut self, brought: i64) {
+        if self.worth(brought) == Worth::Successor {
+            self.in_use = brought;
+            self.retired = self.issued;
+        }
+    }
+
+    /// Hands one more out; those before stay what they are, until it is presented.
+    pub fn issue(&mut self) -> i64 {
+        self.issued += 1;
+        self.issued
+    }
+
+    /// Begins anew: the one handed out now alone is good, and each of before but the one that was brought is a copy when it comes again.
+    pub fn begin_anew(&mut self, brought: i64) -> i64 {
+        self.in_use = self.issue();
+        self.retired = self.issued;
+        self.forgotten = brought;
+        self.in_use
     }
 }
 
@@ -125,6 +199,99 @@ mod tests {
             assert_eq!(is_wanted(ask, None), nothing, "{ask:?}");
             assert_eq!(is_wanted(ask, Some(true)), yes, "{ask:?}");
             assert_eq!(is_wanted(ask, Some(false)), no, "{ask:?}");
+        }
+    }
+
+    const FIRST: Numbers = Numbers {
+        issued: 1,
+        in_use: 1,
+        retired: 1,
+        forgotten: 0,
+    };
+
+    #[test]
+    fn t06_a_token_that_comes_again_without_its_successors_is_a_copy() {
+        let mut numbers = FIRST;
+        for lost in 0..MOST_LOST {
+            assert!(!numbers.tell_a_copy(1), "{lost} answers lost");
+            numbers.issue();
+        }
+        assert!(numbers.tell_a_copy(1));
+        // Whoever has one of them is not the one who comes again.
+        assert!(!numbers.tell_a_copy(2));
+        numbers.present(2);
+        assert!(!numbers.tell_a_copy(2));
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Act {
+        Use(i64),
+        UseWithoutTrust(i64),
+        BeginAnew(i64),
+    }
+
+    fn acts() -> impl proptest::strategy::Strategy<Value = Vec<Act>> {
+        use proptest::prelude::*;
+        let act = (0..3_u8, 1..40_i64).prop_map(|(what, number)| match what {
+            0 => Act::BeginAnew(number),
+            1 => Act::UseWithoutTrust(number),
+            _ => Act::Use(number),
+        });
+        proptest::collection::vec(act, 1..60)
+    }
+
+    /// The same, kept the long way: what each single token is worth.
+    fn follow(kept: &mut Vec<Worth>, act: Act) {
+        let (Act::Use(brought) | Act::UseWithoutTrust(brought) | Act::BeginAnew(brought)) = act;
+        let place = usize::try_from(brought - 1).unwrap();
+        let worth = kept.get(place).copied().unwrap_or(Worth::Nothing);
+        if !matches!(worth, Worth::InUse | Worth::Successor) {
+            return;
+        }
+        let anew = matches!(act, Act::BeginAnew(_));
+        if anew || worth == Worth::Successor {
+            for (other, one) in kept.iter_mut().enumerate() {
+                *one = match *one {
+                    Worth::Nothing if !anew => Worth::Nothing,
+                    _ if other != place => Worth::Retired,
+                    _ if anew => Worth::Nothing,
+                    _ => Worth::InUse,
+                };
+            }
+        }
+        match act {
+            Act::Use(_) => kept.push(Worth::Successor),
+            Act::BeginAnew(_) => kept.push(Worth::InUse),
+            Act::UseWithoutTrust(_) => {}
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn t06_four_numbers_tell_what_each_token_is_worth(acts in acts()) {
+            let (mut numbers, mut kept) = (FIRST, vec![Worth::InUse]);
+            for act in acts {
+                follow(&mut kept, act);
+                let (Act::Use(brought) | Act::UseWithoutTrust(brought) | Act::BeginAnew(brought)) = act;
+                if matches!(numbers.worth(brought), Worth::InUse | Worth::Successor) {
+                    match act {
+                        Act::Use(_) => {
+                            numbers.present(brought);
+                            numbers.issue();
+                        }
+                        Act::UseWithoutTrust(_) => numbers.present(brought),
+                        Act::BeginAnew(_) => {
+                            numbers.begin_anew(brought);
+                        }
+                    }
+                }
+                for (place, worth) in kept.iter().enumerate() {
+                    let number = i64::try_from(place + 1).unwrap();
+                    proptest::prop_assert_eq!(numbers.worth(number), *worth, "{}", number);
+                }
+                proptest::prop_assert_eq!(numbers.worth(numbers.issued + 1), Worth::Nothing);
+                proptest::prop_assert_eq!(numbers.worth(0), Worth::Nothing);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use twinlock::application::Scope;
 use twinlock::session::flow::sign_out;
 use twinlock::sign_in::gate::Step;
-use twinlock::trusted_device::{MOST_TOKENS, store};
+use twinlock::trusted_device::store;
 
 use crate::support::caller::{PASSWORD, was_turned_away};
 use crate::support::{Person, Place, TestApp};
@@ -15,7 +15,7 @@ on_both_engines!(
     t06_two_tabs_and_a_lost_answer_harm_nothing,
     t06_a_copy_used_often_does_not_push_out_the_token_of_its_owner,
     t06_a_copy_carried_on_for_long_is_still_noticed,
-    t06_a_device_that_used_up_its_tokens_is_asked_once,
+    t06_a_token_is_good_for_its_own_device_and_number_alone,
     t06_the_same_token_at_once_makes_one_device,
     t06_a_copy_beside_a_code_is_noticed_too,
     t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in,
@@ -113,31 +113,45 @@ async fn t06_a_copy_carried_on_for_long_is_still_noticed(place: &Place) {
     assert!(thief.sign_in_without_code(&ann).await.is_none());
 }
 
-async fn t06_a_device_that_used_up_its_tokens_is_asked_once(place: &Place) {
+async fn t06_a_token_is_good_for_its_own_device_and_number_alone(place: &Place) {
     let app = place.app().await;
-    let (ann, mut owner, _) = trusted(&app, "ann@example.org").await;
-    let (account, mut late) = (ann.account, owner.clone());
-    let earlier = |wanted: i64| {
-        app.work_on(account, move |w| {
-            let device = store::trusted(w, account)?.remove(0).id;
-            for number in 0..wanted {
-                let mut hash = [0; 32];
-                hash[..8].copy_from_slice(&number.to_be_bytes());
-                let values = [account.into(), device.into(), hash.into()];
-                let insert = "INSERT INTO device_token (account_id, device_id, secret_hash, retired, issued_at) VALUES (?1, ?2, ?3, 1, 0)";
-                w.tx.execute(insert, &values)?;
-            }
-            Ok(())
-        })
-    };
-    earlier(MOST_TOKENS - 5).await;
-    while owner.sign_in_without_code(&ann).await.is_some() {}
-    let rows = "SELECT COUNT(*) FROM device_token WHERE account_id = ?1";
-    assert_eq!(app.number(rows, &[account.into()]).await, MOST_TOKENS);
-    // Nothing is forgotten for it: an old value is still known for what it is.
-    assert!(late.sign_in_without_code(&ann).await.is_none());
-    assert_eq!(copies_told(&app, &ann).await, 1);
-    owner.sign_in_saying(&ann, true).await;
+    let (ann, owner, _) = trusted(&app, "ann@example.org").await;
+    let (bob, other, _) = trusted(&app, "bob@example.org").await;
+    let good = owner.client.device_tokens.first().unwrap().clone();
+    let bytes = data_encoding::BASE64URL_NOPAD
+        .decode(good.strip_prefix("tld_").unwrap().as_bytes())
+        .unwrap();
+    // Every bit of it: whose it is, which device, which number, and what proves that.
+    for bit in 0..bytes.len() * 8 {
+        let mut forged = bytes.clone();
+        forged[bit / 8] ^= 1 << (bit % 8);
+        let mut thief = owner.clone();
+        let forged = data_encoding::BASE64URL_NOPAD.encode(&forged);
+        thief.client.device_tokens = vec![format!("tld_{forged}")];
+        let account = ann.account;
+        let is_found = thief
+            .moment()
+            .read(move |w| Ok(store::presented(w, account)?.found().is_some()))
+            .await
+            .unwrap();
+        assert!(!is_found, "bit {bit}");
+    }
+    // Another account's proof, of the same number, beside this one's ids.
+    let others = other.client.device_tokens.first().unwrap();
+    let theirs = data_encoding::BASE64URL_NOPAD
+        .decode(others.strip_prefix("tld_").unwrap().as_bytes())
+        .unwrap();
+    let mixed = [&bytes[..32], &theirs[32..]].concat();
+    let mut thief = owner.clone();
+    let mixed = data_encoding::BASE64URL_NOPAD.encode(&mixed);
+    thief.client.device_tokens = vec![format!("tld_{mixed}")];
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(
+        copies_told(&app, &ann).await + copies_told(&app, &bob).await,
+        0
+    );
+    // And nothing of all that harmed the owner's.
+    let mut owner = owner;
     assert!(owner.sign_in_without_code(&ann).await.is_some());
 }
 

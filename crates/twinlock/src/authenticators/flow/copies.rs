@@ -5,19 +5,23 @@ use crate::app::{AccountId, Stop, Work};
 use crate::audit::{self, Event};
 use crate::outbox::Topic;
 use crate::session;
-use crate::trusted_device::store as devices;
+use crate::trusted_device::store::{self as devices, Presented};
 
-/// Somebody came with a token that was replaced long ago: two hold the same device. It is forgotten, with all that was let in by it; the person is told.
+/// Somebody came with a token that was replaced long ago: two hold the same device. It is forgotten, with all that was let in by it; the person is
+/// told. What the client brought beside it.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn end_copied(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
-    let Some(device) = devices::copied(w, account)? else {
-        return Ok(());
+pub fn end_copied(w: &mut Work<'_, '_>, account: AccountId) -> Result<Presented, Stop> {
+    let presented = devices::presented(w, account)?;
+    let Some(device) = presented.copied() else {
+        return Ok(presented);
     };
     devices::forget(w, account, device.id)?;
     session::store::end_on(w, account, device.id)?;
-    let event = Event::new("device_copied").with("label", device.label.as_str());
+    let label = device.label.clone();
+    let event = Event::new("device_copied").with("label", label.as_str());
     audit::append(w, account, &event)?;
-    account::notice(w, account, Topic::DeviceCopied, &[("copied", device.label)])
+    account::notice(w, account, Topic::DeviceCopied, &[("copied", label)])?;
+    devices::presented(w, account)
 }

@@ -3,7 +3,7 @@
 use crate::app::{AccountId, Stop, Work};
 use crate::config::Ask;
 use crate::session::{self, rules::idle};
-use crate::trusted_device::{rules::is_wanted, store as devices};
+use crate::trusted_device::{Device, rules::is_wanted, store as devices};
 
 use crate::sign_in::store::SignIn;
 
@@ -11,10 +11,18 @@ use crate::sign_in::store::SignIn;
 ///
 /// # Errors
 /// The database's trouble.
-pub fn is_trusted_here(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
-    let Some(device) = devices::look(w, account)? else {
-        return Ok(false);
-    };
+pub(super) fn is_trusted_here(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
+    match devices::presented(w, account)?.found() {
+        Some(found) => is_trusted(w, account, &found.device),
+        None => Ok(false),
+    }
+}
+
+/// Whether a device is trusted now.
+///
+/// # Errors
+/// The database's trouble.
+pub fn is_trusted(w: &mut Work<'_, '_>, account: AccountId, device: &Device) -> Result<bool, Stop> {
     let now = w.now();
     if !device
         .trust

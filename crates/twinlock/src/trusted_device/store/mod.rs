@@ -2,17 +2,17 @@
 
 pub mod tokens;
 
-use crate::app::{AccountId, DeviceId, Stop, Timestamp, Token, Work};
+use crate::app::{AccountId, DeviceId, Stop, Timestamp, Work};
 
 use super::rules::length;
 use super::{KNOWN, MOST_TRUSTED, Trust};
 
-pub use tokens::{copied, look, recognize};
+pub use tokens::{Found, Presented, presented, recognize, sign_off, use_again};
 
 const TRUSTED: &str = "SELECT device_id, label, created_at, last_used_at, trusted_at, trusted_until FROM device \
     WHERE account_id = ?1 AND trusted_until > ?2 AND known_until > ?2 ORDER BY last_used_at DESC, device_id";
-const INSERT: &str = "INSERT INTO device (account_id, device_id, secret_hash, label, created_at, last_used_at, known_until, second_factor) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+const INSERT: &str = "INSERT INTO device (account_id, device_id, label, created_at, last_used_at, known_until, second_factor, \
+    tokens_issued, token_in_use, tokens_retired) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, 1, 1, 1)";
 const TRUST: &str = "UPDATE device SET trusted_at = ?3, trusted_until = ?4 WHERE account_id = ?1 AND device_id = ?2";
 const END_TRUST: &str = "UPDATE device SET trusted_at = NULL, trusted_until = NULL WHERE account_id = ?1 AND trusted_at IS NOT NULL";
 const END_TRUST_OF: &str = "UPDATE device SET trusted_at = NULL, trusted_until = NULL \
@@ -23,7 +23,6 @@ const END_OLDEST_TRUST: &str = "UPDATE device SET trusted_at = NULL, trusted_unt
     (SELECT device_id FROM device WHERE account_id = ?1 AND trusted_at IS NOT NULL \
     ORDER BY last_used_at DESC, device_id LIMIT 100 OFFSET ?2)";
 const LOWER_ALL: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL WHERE account_id = ?1";
-const LOWER: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL WHERE account_id = ?1 AND device_id = ?2";
 const FORGET: &str = "DELETE FROM device WHERE account_id = ?1 AND device_id = ?2";
 const FORGET_ALL: &str = "DELETE FROM device WHERE account_id = ?1";
 const FORGET_SINCE: &str = "DELETE FROM device WHERE account_id = ?1 AND created_at >= ?2";
@@ -40,7 +39,6 @@ pub const STATEMENTS: &[&str] = &[
     END_TRUST_BUT,
     END_OLDEST_TRUST,
     LOWER_ALL,
-    LOWER,
     FORGET,
     FORGET_ALL,
     FORGET_SINCE,
@@ -120,19 +118,19 @@ pub fn remember(
     proven: Proven,
     trusts: bool,
 ) -> Result<Remembered, Stop> {
-    let (id, token, is_new, raised) = match tokens::find(w, account)? {
+    let (id, token, is_new, raised) = match presented(w, account)?.found() {
         None => {
             let label = w.moment.client.device_label.clone();
             let (id, token) = insert(w, account, proven, &label)?;
             (id, Some(token), true, false)
         }
-        Some(found) => {
+        Some(mut found) => {
             let id = found.device.id;
             let raises = trusts || proven == Proven::SecondFactor && !found.device.is_known;
             let token = if raises {
-                Some(tokens::raise(w, account, id)?)
+                Some(tokens::raise(w, account, &mut found)?)
             } else {
-                tokens::use_again(w, account, &found)?
+                use_again(w, account, &mut found)?
             };
             (id, token, false, raises)
         }
@@ -170,12 +168,10 @@ fn insert(
 ) -> Result<(DeviceId, String), Stop> {
     let now = w.now();
     let device = DeviceId::draw(now, &mut w.draw);
-    let token = Token::new(account.0, device.0, &mut w.draw);
     let second_factor = proven == Proven::SecondFactor;
     let values = [
         account.into(),
         device.into(),
-        token.secret.hash().into(),
         label.into(),
         now.into(),
         now.plus(KNOWN).into(),
@@ -184,7 +180,7 @@ fn insert(
     w.tx.execute(INSERT, &values)?;
     // Each sort counts for itself: whoever knows only a password cannot push out the devices that know more.
     w.tx.execute(FORGET_OLDEST, &[account.into(), second_factor.into()])?;
-    Ok((device, token.text(Token::DEVICE)))
+    Ok((device, tokens::first(w, account, device)))
 }
 
 fn trust_from_now(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
@@ -247,17 +243,6 @@ pub fn end_trust_but(w: &mut Work<'_, '_>, account: AccountId, keep: DeviceId) -
 /// The database's trouble.
 pub fn lower_all(w: &mut Work<'_, '_>, account: AccountId) -> Result<(), Stop> {
     w.tx.execute(LOWER_ALL, &[account.into()])?;
-    Ok(())
-}
-
-/// The device was signed out of completely, by whoever brought its token now: that one is gone, and none of its others is good any more. They stay
-/// remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
-///
-/// # Errors
-/// The database's trouble.
-pub fn sign_off(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
-    tokens::retire_all(w, account, device)?;
-    w.tx.execute(LOWER, &[account.into(), device.into()])?;
     Ok(())
 }
 

@@ -1,117 +1,77 @@
 //! Tokens of devices: found by what the client brought, and changed at each use of a trusted one.
+//!
+//! A token is its device's ids, a number, and a keyed hash of them (ADR 0024): none is kept. What became of each is told by the [`Numbers`] in the
+//! device's row.
 
-use crate::app::{AccountId, DeviceId, Stop, Timestamp, Token, Work};
+use crate::app::{AccountId, DeviceId, Secret, Stop, Timestamp, Token, Work};
 use crate::config::Ask;
-use crate::trusted_device::{KNOWN, MOST_LOST, MOST_TOKENS, TOKENS, Trust};
+use crate::trusted_device::rules::{Numbers, Worth};
+use crate::trusted_device::{KNOWN, TOKENS, Trust};
 
 use super::Device;
 
-const FIND: &str = "SELECT secret_hash, second_factor, label, created_at, last_used_at, trusted_at, trusted_until FROM device \
+const FIND: &str = "SELECT second_factor, label, created_at, last_used_at, trusted_at, trusted_until, \
+    tokens_issued, token_in_use, tokens_retired, token_forgotten FROM device \
     WHERE account_id = ?1 AND device_id = ?2 AND known_until > ?3";
-const CURRENT: &str = "SELECT secret_hash FROM device WHERE account_id = ?1 AND device_id = ?2";
-const OTHER_TOKEN: &str = "SELECT retired FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND secret_hash = ?3";
 pub(super) const USED: &str =
     "UPDATE device SET last_used_at = ?3 WHERE account_id = ?1 AND device_id = ?2";
-const RAISE: &str = "UPDATE device SET second_factor = 1, secret_hash = ?4, last_used_at = ?3, known_until = ?5 \
-    WHERE account_id = ?1 AND device_id = ?2";
+const RAISE: &str = "UPDATE device SET second_factor = 1, known_until = ?3 WHERE account_id = ?1 AND device_id = ?2";
 const CARRY_ON: &str = "UPDATE device SET trusted_until = ?3, known_until = ?3 WHERE account_id = ?1 AND device_id = ?2";
-const PROMOTE: &str = "UPDATE device SET secret_hash = ?3 WHERE account_id = ?1 AND device_id = ?2";
-const HAND_OUT: &str = "INSERT INTO device_token (account_id, device_id, secret_hash, retired, issued_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-const TAKE_BACK: &str =
-    "DELETE FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND secret_hash = ?3";
-const RETIRE: &str =
-    "UPDATE device_token SET retired = 1 WHERE account_id = ?1 AND device_id = ?2 AND retired = 0";
-const UNPRESENTED: &str =
-    "SELECT COUNT(*) FROM device_token WHERE account_id = ?1 AND device_id = ?2 AND retired = 0";
-const HANDED_OUT: &str =
-    "SELECT COUNT(*) FROM device_token WHERE account_id = ?1 AND device_id = ?2";
+const NUMBER: &str = "UPDATE device SET last_used_at = ?3, tokens_issued = ?4, token_in_use = ?5, tokens_retired = ?6, token_forgotten = ?7 \
+    WHERE account_id = ?1 AND device_id = ?2";
+const SIGN_OFF: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL, \
+    token_in_use = 0, tokens_retired = tokens_issued, token_forgotten = ?3 WHERE account_id = ?1 AND device_id = ?2";
 
 /// Every statement here, for the test that prepares them all.
-pub const STATEMENTS: &[&str] = &[
-    FIND,
-    CURRENT,
-    OTHER_TOKEN,
-    USED,
-    RAISE,
-    CARRY_ON,
-    PROMOTE,
-    HAND_OUT,
-    TAKE_BACK,
-    RETIRE,
-    UNPRESENTED,
-    HANDED_OUT,
-];
+pub const STATEMENTS: &[&str] = &[FIND, USED, RAISE, CARRY_ON, NUMBER, SIGN_OFF];
 
-/// A device whose token was brought.
-pub(super) struct Found {
-    pub(super) device: Device,
-    /// The hash it is found by from now on.
-    current: [u8; 32],
-    brought: Brought,
+/// A device one of whose tokens was brought.
+#[derive(Debug)]
+pub struct Found {
+    /// The device.
+    pub device: Device,
+    numbers: Numbers,
+    brought: i64,
 }
 
-/// Which of its tokens.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Brought {
-    /// The one in use.
-    Current,
-    /// One handed out after it: the client has it, so the one before is of no use any more.
-    Successor([u8; 32]),
-    /// One whose successor was presented: somebody has a copy.
-    Retired,
+impl Found {
+    fn is_copied(&self) -> bool {
+        self.numbers.tell_a_copy(self.brought)
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(
+            self.numbers.worth(self.brought),
+            Worth::InUse | Worth::Successor
+        )
+    }
 }
 
-/// The *known* device of this account among the tokens the client brought: one that completed a second factor. Only it has budgets of its own.
+/// The devices of one account of which the client brought a token.
+#[derive(Debug)]
+pub struct Presented(Vec<Found>);
+
+impl Presented {
+    /// The device whoever came holds a copy of, or was copied from.
+    #[must_use]
+    pub fn copied(&self) -> Option<&Device> {
+        let copied = self.0.iter().find(|found| found.is_copied());
+        copied.map(|found| &found.device)
+    }
+
+    /// The one with a good token; a known one first.
+    #[must_use]
+    pub fn found(self) -> Option<Found> {
+        let good = self.0.into_iter().filter(Found::is_good);
+        good.min_by_key(|found| !found.device.is_known)
+    }
+}
+
+/// What the client brought of this account's devices; nothing changes by looking.
 ///
 /// # Errors
 /// The database's trouble. A token of another account, or a wrong one, is no device.
-pub fn recognize(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<DeviceId>, Stop> {
-    let found = find(w, account)?.filter(|found| found.device.is_known);
-    Ok(found.map(|found| found.device.id))
-}
-
-/// The device of this account the client brought a good token of; nothing changes by looking.
-///
-/// # Errors
-/// The database's trouble.
-pub fn look(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Device>, Stop> {
-    Ok(find(w, account)?.map(|found| found.device))
-}
-
-/// The device the client brought a token of that was replaced long ago, or that comes again and again without any of its successors: whoever
-/// holds it copied it, or was copied from.
-///
-/// # Errors
-/// The database's trouble.
-pub fn copied(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Device>, Stop> {
-    for found in brought(w, account)? {
-        let copied = match found.brought {
-            Brought::Retired => true,
-            Brought::Current => unpresented(w, account, found.device.id)? >= MOST_LOST,
-            Brought::Successor(_) => false,
-        };
-        if copied {
-            return Ok(Some(found.device));
-        }
-    }
-    Ok(None)
-}
-
-fn unpresented(w: &mut Work<'_, '_>, account: AccountId, id: DeviceId) -> Result<i64, Stop> {
-    let values = [account.into(), id.into()];
-    let count = w.tx.query_opt(UNPRESENTED, &values, |row| row.int(0))?;
-    Ok(count.unwrap_or_default())
-}
-
-/// The device of this account among the tokens the client brought; a known one first.
-pub(super) fn find(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<Found>, Stop> {
-    let mut good = brought(w, account)?;
-    good.retain(|found| found.brought != Brought::Retired);
-    good.sort_by_key(|found| !found.device.is_known);
-    Ok(good.into_iter().next())
-}
-
-fn brought(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<Found>, Stop> {
+pub fn presented(w: &mut Work<'_, '_>, account: AccountId) -> Result<Presented, Stop> {
     let tokens: Vec<Token> = w
         .moment
         .client
@@ -125,7 +85,17 @@ fn brought(w: &mut Work<'_, '_>, account: AccountId) -> Result<Vec<Found>, Stop>
     for token in tokens {
         found.extend(of_token(w, account, &token)?);
     }
-    Ok(found)
+    Ok(Presented(found))
+}
+
+/// The *known* device of this account among the tokens the client brought: one that completed a second factor. Only it has budgets of its own.
+///
+/// # Errors
+/// The database's trouble.
+pub fn recognize(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<DeviceId>, Stop> {
+    let found = presented(w, account)?.found();
+    let known = found.filter(|found| found.device.is_known);
+    Ok(known.map(|found| found.device.id))
 }
 
 fn of_token(
@@ -133,37 +103,31 @@ fn of_token(
     account: AccountId,
     token: &Token,
 ) -> Result<Option<Found>, Stop> {
-    let now = w.now();
-    let id = DeviceId(token.thing);
-    let stored =
-        w.tx.query_opt(FIND, &[account.into(), id.into(), now.into()], |row| {
-            let device = Device {
-                id,
-                is_known: row.flag(1)?,
-                label: row.text(2)?,
-                created_at: Timestamp::from_millis(row.int(3)?),
-                last_used_at: Timestamp::from_millis(row.int(4)?),
-                trust: trust(row.opt_int(5)?, row.opt_int(6)?),
-            };
-            Ok((device, row.bytes32(0)?))
-        })?;
-    let Some((device, current)) = stored else {
+    let (now, id, brought) = (w.now(), DeviceId(token.thing), token.secret.number());
+    if !token.secret.same_as(&secret(w, account, id, brought)) {
         return Ok(None);
-    };
-    let presented = token.secret.hash();
-    let brought = if token.secret.matches(&current) {
-        Brought::Current
-    } else {
-        let values = [account.into(), id.into(), presented.into()];
-        match w.tx.query_opt(OTHER_TOKEN, &values, |row| row.flag(0))? {
-            Some(true) => Brought::Retired,
-            Some(false) => Brought::Successor(presented),
-            None => return Ok(None),
-        }
-    };
-    Ok(Some(Found {
+    }
+    let values = [account.into(), id.into(), now.into()];
+    let stored = w.tx.query_opt(FIND, &values, |row| {
+        let device = Device {
+            id,
+            is_known: row.flag(0)?,
+            label: row.text(1)?,
+            created_at: Timestamp::from_millis(row.int(2)?),
+            last_used_at: Timestamp::from_millis(row.int(3)?),
+            trust: trust(row.opt_int(4)?, row.opt_int(5)?),
+        };
+        let numbers = Numbers {
+            issued: row.int(6)?,
+            in_use: row.int(7)?,
+            retired: row.int(8)?,
+            forgotten: row.int(9)?,
+        };
+        Ok((device, numbers))
+    })?;
+    Ok(stored.map(|(device, numbers)| Found {
         device,
-        current,
+        numbers,
         brought,
     }))
 }
@@ -177,31 +141,29 @@ pub(super) fn trust(since: Option<i64>, until: Option<i64>) -> Option<Trust> {
 
 /// A device is used again; its next token if it is trusted. The one that was brought, and every other one handed out for it, is good until one of
 /// them is presented: two tabs, a lost answer.
-pub(super) fn use_again(
+///
+/// # Errors
+/// The database's trouble.
+pub fn use_again(
     w: &mut Work<'_, '_>,
     account: AccountId,
-    found: &Found,
+    found: &mut Found,
 ) -> Result<Option<String>, Stop> {
     let (id, now) = (found.device.id, w.now());
-    w.tx.execute(USED, &[account.into(), id.into(), now.into()])?;
-    if let Brought::Successor(hash) = found.brought {
-        promote(w, account, id, found.current, hash)?;
-    }
-    let trust = found.device.trust;
-    if !trust.is_some_and(|trust| trust.holds(now, w.settings())) {
+    found.device.last_used_at = now;
+    found.numbers.present(found.brought);
+    let Some(held) = found.device.trust.filter(|it| it.holds(now, w.settings())) else {
+        put(w, account, id, found.numbers)?;
         return Ok(None);
-    }
-    if handed_out(w, account, id)? >= MOST_TOKENS {
-        super::end_trust_of(w, account, id)?;
-        return Ok(None);
-    }
+    };
+    let next = found.numbers.issue();
+    put(w, account, id, found.numbers)?;
     if w.settings().two_factor.ask == Ask::UntilSignedOut {
         let until = now.plus(KNOWN);
         w.tx.execute(CARRY_ON, &[account.into(), id.into(), until.into()])?;
+        found.device.trust = Some(Trust { until, ..held });
     }
-    let token = Token::new(account.0, id.0, &mut w.draw);
-    hand_out(w, account, id, token.secret.hash(), false)?;
-    Ok(Some(token.text(Token::DEVICE)))
+    Ok(Some(text(w, account, id, next)))
 }
 
 /// The device is worth more from now on and gets a token of its own; every one of before is retired but the one that was brought, whose answer may
@@ -209,88 +171,64 @@ pub(super) fn use_again(
 pub(super) fn raise(
     w: &mut Work<'_, '_>,
     account: AccountId,
-    device: DeviceId,
+    found: &mut Found,
 ) -> Result<String, Stop> {
-    retire_all(w, account, device)?;
-    let now = w.now();
-    let token = Token::new(account.0, device.0, &mut w.draw);
-    let values = [
-        account.into(),
-        device.into(),
-        now.into(),
-        token.secret.hash().into(),
-        now.plus(KNOWN).into(),
-    ];
-    w.tx.execute(RAISE, &values)?;
-    Ok(token.text(Token::DEVICE))
+    let (id, until) = (found.device.id, w.now().plus(KNOWN));
+    let next = found.numbers.begin_anew(found.brought);
+    put(w, account, id, found.numbers)?;
+    w.tx.execute(RAISE, &[account.into(), id.into(), until.into()])?;
+    Ok(text(w, account, id, next))
 }
 
-/// Retires every token of a device but the one that was brought, which is forgotten. None of them is good any more; each of the others, coming
-/// again, is a copy.
-pub(super) fn retire_all(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    device: DeviceId,
-) -> Result<(), Stop> {
-    let of_it = brought(w, account)?.into_iter();
-    let presented: Vec<Found> = of_it.filter(|found| found.device.id == device).collect();
-    w.tx.execute(RETIRE, &[account.into(), device.into()])?;
-    let values = [account.into(), device.into()];
-    let current = w.tx.query_opt(CURRENT, &values, |row| row.bytes32(0))?;
-    for found in &presented {
-        if let Brought::Successor(hash) = found.brought {
-            w.tx.execute(TAKE_BACK, &[account.into(), device.into(), hash.into()])?;
-        }
-    }
-    let is_current = |found: &Found| found.brought == Brought::Current;
-    match current {
-        Some(current) if !presented.iter().any(is_current) => {
-            hand_out(w, account, device, current, true)?;
-        }
-        _ => {}
-    }
-    // Nobody has what it is found by until a token is given out for it.
-    let nobodys: [u8; 32] = w.draw.bytes();
-    w.tx.execute(PROMOTE, &[account.into(), device.into(), nobodys.into()])?;
+/// The device was signed out of completely, by whoever brought its token now: that one is gone, and none of its others is good any more. They stay
+/// remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
+///
+/// # Errors
+/// The database's trouble.
+pub fn sign_off(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
+    let of_it = presented(w, account)?.0.into_iter();
+    let brought = of_it.filter(|found| found.device.id == device);
+    let newest = brought.map(|found| found.brought).max();
+    let values = [account.into(), device.into(), newest.unwrap_or(0).into()];
+    w.tx.execute(SIGN_OFF, &values)?;
     Ok(())
 }
 
-/// A successor was presented: from now on it is the token in use, and whoever still has the one before, or another successor, has a copy.
-fn promote(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    id: DeviceId,
-    before: [u8; 32],
-    now_in_use: [u8; 32],
-) -> Result<(), Stop> {
-    let in_use = [account.into(), id.into(), now_in_use.into()];
-    w.tx.execute(TAKE_BACK, &in_use)?;
-    w.tx.execute(RETIRE, &[account.into(), id.into()])?;
-    w.tx.execute(PROMOTE, &in_use)?;
-    hand_out(w, account, id, before, true)
+/// The first token of a new device.
+pub(super) fn first(w: &Work<'_, '_>, account: AccountId, device: DeviceId) -> String {
+    text(w, account, device, 1)
 }
 
-fn hand_out(
+fn put(
     w: &mut Work<'_, '_>,
     account: AccountId,
     id: DeviceId,
-    hash: [u8; 32],
-    retired: bool,
+    numbers: Numbers,
 ) -> Result<(), Stop> {
     let now = w.now();
     let values = [
         account.into(),
         id.into(),
-        hash.into(),
-        retired.into(),
         now.into(),
+        numbers.issued.into(),
+        numbers.in_use.into(),
+        numbers.retired.into(),
+        numbers.forgotten.into(),
     ];
-    w.tx.execute(HAND_OUT, &values)?;
+    w.tx.execute(NUMBER, &values)?;
     Ok(())
 }
 
-fn handed_out(w: &mut Work<'_, '_>, account: AccountId, id: DeviceId) -> Result<i64, Stop> {
-    let values = [account.into(), id.into()];
-    let count = w.tx.query_opt(HANDED_OUT, &values, |row| row.int(0))?;
-    Ok(count.unwrap_or_default())
+fn text(w: &Work<'_, '_>, account: AccountId, device: DeviceId, number: i64) -> String {
+    let token = Token {
+        owner: account.0,
+        thing: device.0,
+        secret: secret(w, account, device, number),
+    };
+    token.text(Token::DEVICE)
+}
+
+fn secret(w: &Work<'_, '_>, account: AccountId, device: DeviceId, number: i64) -> Secret {
+    let parts: [&[u8]; 3] = [&account.0, &device.0, &number.to_be_bytes()];
+    Secret::numbered(number, &w.keyring().mac("device token", &parts))
 }

@@ -5,9 +5,9 @@ use crate::app::{DeviceId, Moment, Refusal, Stop};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::end_copied;
 use crate::authenticators::held;
-use crate::sign_in::trust::is_trusted_here;
+use crate::sign_in::trust::is_trusted;
 use crate::trusted_device::rules::length;
-use crate::trusted_device::store::{self, Proven};
+use crate::trusted_device::store;
 use crate::trusted_device::{Device, Trust};
 
 use super::{Ask, change, look, record, refuse_frozen};
@@ -62,18 +62,15 @@ pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop
 pub async fn check(moment: &Moment, ask: Ask) -> Result<Option<Made>, Stop> {
     change(moment, ask, |w, account, _| {
         refuse_frozen(account)?;
-        end_copied(w, account.id)?;
-        if !is_trusted_here(w, account.id)? || !held(w, account.id)?.is_on() {
+        let Some(mut found) = end_copied(w, account.id)?.found() else {
+            return Ok(None);
+        };
+        if !is_trusted(w, account.id, &found.device)? || !held(w, account.id)?.is_on() {
             return Ok(None);
         }
-        let remembered = store::remember(w, account.id, Proven::SignIn, false)?;
-        let devices = store::trusted(w, account.id)?;
-        let device = devices
-            .into_iter()
-            .find(|device| device.id == remembered.id);
-        Ok(device
-            .zip(remembered.token)
-            .map(|(device, token)| Made { device, token }))
+        let token = store::use_again(w, account.id, &mut found)?;
+        let device = found.device;
+        Ok(token.map(|token| Made { device, token }))
     })
     .await
 }
