@@ -12,7 +12,7 @@ use crate::server::{Place, Server};
 use crate::table::Table;
 
 /// Devices that are checked, once each.
-const DEVICES: usize = 2_000;
+const DEVICES: usize = 10_000;
 
 struct Checks(Vec<String>);
 

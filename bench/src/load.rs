@@ -88,6 +88,15 @@ impl Load {
         Ok(load)
     }
 
+    /// Whoever asks with the key of the run.
+    pub(crate) fn caller(&self, address: &str, place: &Place) -> Caller {
+        Caller {
+            address: address.to_owned(),
+            host: place.address.clone(),
+            key: self.key.clone(),
+        }
+    }
+
     /// Accounts in the run.
     pub(crate) fn len(&self) -> usize {
         self.accounts.len()
@@ -140,7 +149,8 @@ impl Load {
         Arc::new(once.repeat(3))
     }
 
-    /// Makes a trusted device for some of the accounts; the requests that check them.
+    /// Makes a trusted device for some of the accounts and uses it once; the requests that check them with the token they got then, as a browser
+    /// does at every visit but its first.
     pub(crate) async fn trusted(
         &self,
         address: &str,
@@ -153,44 +163,34 @@ impl Load {
             let path = format!("/api/v1/accounts/{}/devices", account.account);
             let body = r#"{"label":"Firefox on Linux"}"#;
             let made = ask(address, &client::post(&path, host, &self.key, body)).await?;
-            let body = format!("{{\"token\":\"{}\"}}", text(&made, "/device_token")?);
             let path = format!("{path}/verify");
-            requests.push(client::post(&path, host, &self.key, &body));
+            let check = |token| {
+                client::post(
+                    &path,
+                    host,
+                    &self.key,
+                    &format!("{{\"token\":\"{token}\"}}"),
+                )
+            };
+            let used = ask(address, &check(text(&made, "/device_token")?)).await?;
+            requests.push(check(text(&used, "/device_token")?));
         }
         Ok(requests)
     }
 
-    /// Signs a person in by password and app; the session's token.
-    pub(crate) async fn session(&self, address: &str, place: &Place) -> Result<String> {
+    /// Signs somebody in who has no second factor; the session's token.
+    pub(crate) async fn session(&self, address: &str, place: &Place, name: &str) -> Result<String> {
         let host = &place.address;
-        let body = r#"{"email":"bench@example.org","name":"Bench","password":"otters juggle pebbles","email_verified":true}"#;
-        ask(
-            address,
-            &client::post("/api/v1/accounts", host, &self.key, body),
-        )
-        .await?;
-        let begun = ask(
-            address,
-            &client::post(
-                "/api/v1/sign-in",
-                host,
-                "",
-                r#"{"email":"bench@example.org"}"#,
-            ),
-        )
-        .await?;
-        let (id, token) = (text(&begun, "/id")?, text(&begun, "/token")?);
-        let path = format!("/api/v1/sign-in/{id}/password");
-        let done = ask(
-            address,
-            &client::post(
-                &path,
-                host,
-                &token,
-                r#"{"password":"otters juggle pebbles"}"#,
-            ),
-        )
-        .await?;
+        let body = format!(
+            "{{\"email\":\"{name}@example.org\",\"name\":\"Bench\",\"password\":\"{PASSWORD}\",\"email_verified\":true}}"
+        );
+        let post = |path: &str, bearer: &str, body: &str| client::post(path, host, bearer, body);
+        ask(address, &post("/api/v1/accounts", &self.key, &body)).await?;
+        let body = format!("{{\"email\":\"{name}@example.org\"}}");
+        let begun = ask(address, &post("/api/v1/sign-in", "", &body)).await?;
+        let path = format!("/api/v1/sign-in/{}/password", text(&begun, "/id")?);
+        let body = format!("{{\"password\":\"{PASSWORD}\"}}");
+        let done = ask(address, &post(&path, &text(&begun, "/token")?, &body)).await?;
         text(&done, "/session/token")
     }
 }
@@ -225,16 +225,21 @@ const WORKERS: usize = 32;
 
 /// Whoever makes the accounts.
 #[derive(Clone)]
-struct Caller {
+pub(crate) struct Caller {
     address: String,
     host: String,
     key: String,
 }
 
 impl Caller {
-    async fn post(&self, path: &str, body: &str) -> Result<Value> {
-        let request = client::post(path, &self.host, &self.key, body);
-        ask(&self.address, &request).await
+    /// A POST of JSON.
+    pub(crate) fn request(&self, path: &str, body: &str) -> String {
+        client::post(path, &self.host, &self.key, body)
+    }
+
+    /// The answer to one.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Result<Value> {
+        ask(&self.address, &self.request(path, body)).await
     }
 
     async fn account(&self, number: usize) -> Result<Prepared> {
@@ -259,9 +264,16 @@ impl Caller {
         let body = format!(
             "{{\"email\":\"{email}\",\"name\":\"Person\",\"password\":\"{PASSWORD}\",\"email_verified\":true}}"
         );
-        let made = self.post("/api/v1/accounts", &body).await?;
-        let secret = secret(number)?;
-        self.bind(&text(&made, "/id")?, &secret).await?;
+        let account = text(&self.post("/api/v1/accounts", &body).await?, "/id")?;
+        // Nobody but its owner's app makes the key of somebody who signs in here.
+        let factors = format!("/api/v1/accounts/{account}/factors");
+        let begun = self.post(&factors, r#"{"kind":"totp"}"#).await?;
+        let secret = Secret::from_base32(&text(&begun, "/totp/secret")?)?;
+        // The step before, so that the next one is left for the sign-in.
+        let code = Parameters::default().code_at_step(&secret, step_now()? - 1);
+        let activate = format!("{factors}/{}/activate", text(&begun, "/factor/id")?);
+        let body = format!("{{\"code\":\"{}\"}}", *code);
+        self.post(&activate, &body).await?;
         Ok(Person { email, secret })
     }
 

@@ -7,11 +7,13 @@ mod bare;
 mod client;
 mod database;
 mod devices;
+mod gateway;
 mod keys;
 mod limits;
 mod load;
 mod pages;
 mod pgbench;
+mod phones;
 mod server;
 mod table;
 mod texts;
@@ -28,8 +30,10 @@ use clap::Parser as _;
 
 use client::millis;
 use database::{Database, EngineKind};
+use gateway::Gateway;
 use limits::Limits;
 use load::Load;
+use phones::Phones;
 use server::{Place, Server};
 use table::{Goal, Table};
 
@@ -97,7 +101,6 @@ async fn measure(options: &Options) -> Result<()> {
             Goal::at_most(25.0, "MB"),
         );
     }
-    table.print();
     Ok(())
 }
 
@@ -109,17 +112,21 @@ async fn one_engine(
     table: &mut Table,
 ) -> Result<()> {
     table.heading(kind.name());
-    let place = Place::new(binary, Database::new(kind)?)?;
+    let gateway = Arc::new(Gateway::open().await?);
+    let place = Place::new(binary, Database::new(kind)?, &gateway)?;
     let load = Arc::new(Load::prepare(&place, options.accounts, options.people).await?);
     starts(&place, table).await?;
     let (server, _) = place.start().await?;
+    let caller = load.caller(&server.address, &place);
+    let phones = Phones::prepare(caller, &gateway).await?;
     let rate = verify::over_http(&server, &place, &load, table).await?;
     whole::sign_ins(&server, &place, &load, limits, table).await?;
     devices::checked(&server, &place, &load, table).await?;
-    let token = load.session(&server.address, &place).await?;
+    let token = load.session(&server.address, &place, "bench").await?;
     session_checks(&server, &place, &token, limits, table).await?;
     pages::show(&server, &place, &token, table).await?;
-    keys::asserted(&server, &place, &token, table).await?;
+    keys::asserted(&server, &place, &load, table).await?;
+    phones.verified(&server, &gateway, table).await?;
     let used = server.resident_mb()?;
     table.goal(
         "W4",

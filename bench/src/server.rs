@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::client;
 use crate::database::Database;
+use crate::gateway::Gateway;
 use crate::usage::Usage;
 
 /// A running `twinlock serve`; ended when dropped.
@@ -36,16 +37,20 @@ pub(crate) struct Place {
 
 impl Place {
     /// A new folder with settings for a server on a free port.
-    pub(crate) fn new(binary: &Path, database: Database) -> Result<Self> {
+    pub(crate) fn new(binary: &Path, database: Database, gateway: &Gateway) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
         let address = format!("localhost:{port}");
         let (shown, url) = (folder.path().display(), database.url());
-        let settings = format!(
+        let mut settings = format!(
             "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://{address}\"\n\n[database]\nurl = \"{url}\"\n\n[keys]\nmaster_key_file = \"{shown}/bench.key\"\n\n[sign_in]\nsign_up = \"open\"\n"
         );
+        let Gateway { url, secret, .. } = gateway;
+        settings.push_str(&format!(
+            "\n[two_factor]\nallowed_kinds = [\"totp\", \"webauthn\", \"sms\"]\n\n[sms]\nprovider = \"webhook\"\nallowed_countries = [\"DE\"]\ndaily_cap = 100000\n\n[sms.webhook]\nurl = \"{url}\"\nsecret = \"{secret}\"\n"
+        ));
         std::fs::write(folder.path().join("twinlock.toml"), settings)?;
         Ok(Self {
             binary: binary.to_owned(),

@@ -3,13 +3,8 @@
 use crate::client::{Outcome, millis};
 use crate::usage::Usage;
 
-/// Rows in the order they were measured.
-pub(crate) struct Table(Vec<Row>);
-
-enum Row {
-    Heading(String),
-    Figure([String; 4]),
-}
+/// Rows, printed as they are measured.
+pub(crate) struct Table(());
 
 /// What a figure should be.
 #[derive(Clone, Copy)]
@@ -49,14 +44,15 @@ impl Goal {
 }
 
 impl Table {
-    /// An empty table.
+    /// A table with its head.
     pub(crate) fn new() -> Self {
-        Self(Vec::new())
+        println!("{:<5} {:<46} {:>24}  goal", "work", "what", "figure");
+        Self(())
     }
 
     /// Everything below is about this.
     pub(crate) fn heading(&mut self, what: &str) {
-        self.0.push(Row::Heading(what.to_owned()));
+        println!("-- {what}");
     }
 
     /// A figure with its goal.
@@ -120,24 +116,6 @@ impl Table {
     }
 
     fn push(&mut self, work: &str, what: &str, figure: String, goal: String) {
-        self.0.push(Row::Figure([
-            work.to_owned(),
-            what.to_owned(),
-            figure,
-            goal,
-        ]));
-    }
-
-    /// Prints it.
-    pub(crate) fn print(&self) {
-        println!("{:<5} {:<46} {:>24}  goal", "work", "what", "figure");
-        for row in &self.0 {
-            match row {
-                Row::Heading(what) => println!("-- {what}"),
-                Row::Figure([work, what, figure, goal]) => {
-                    println!("{work:<5} {what:<46} {figure:>24}  {goal}");
-                }
-            }
-        }
+        println!("{work:<5} {what:<46} {figure:>24}  {goal}");
     }
 }
