@@ -30,6 +30,7 @@ pub(crate) async fn checked(
     table: &mut Table,
 ) -> Result<()> {
     let requests = load.trusted(&server.address, place, DEVICES).await?;
+    table.seen("W5", "devices that are trusted", requests.len().to_string());
     let before = server.usage()?;
     let accepted = "\"trusted\":true";
     let outcome =

@@ -11,6 +11,9 @@ use crate::database::Database;
 use crate::gateway::Gateway;
 use crate::usage::Usage;
 
+const WITH_TEXTS: &str = "twinlock.toml";
+const WITHOUT_TEXTS: &str = "without-texts.toml";
+
 /// A running `twinlock serve`; ended when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -44,14 +47,15 @@ impl Place {
             .port();
         let address = format!("localhost:{port}");
         let (shown, url) = (folder.path().display(), database.url());
-        let mut settings = format!(
+        let settings = format!(
             "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://{address}\"\n\n[database]\nurl = \"{url}\"\n\n[keys]\nmaster_key_file = \"{shown}/bench.key\"\n\n[sign_in]\nsign_up = \"open\"\n"
         );
+        std::fs::write(folder.path().join(WITHOUT_TEXTS), &settings)?;
         let Gateway { url, secret, .. } = gateway;
-        settings.push_str(&format!(
+        let texts = format!(
             "\n[two_factor]\nallowed_kinds = [\"totp\", \"webauthn\", \"sms\"]\n\n[sms]\nprovider = \"webhook\"\nallowed_countries = [\"DE\"]\ndaily_cap = 100000\n\n[sms.webhook]\nurl = \"{url}\"\nsecret = \"{secret}\"\n"
-        ));
-        std::fs::write(folder.path().join("twinlock.toml"), settings)?;
+        );
+        std::fs::write(folder.path().join(WITH_TEXTS), settings + &texts)?;
         Ok(Self {
             binary: binary.to_owned(),
             folder,
@@ -63,7 +67,7 @@ impl Place {
     /// Runs a command of the program to its end; what it printed.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = self
-            .command(arguments)
+            .command(arguments, WITH_TEXTS)
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()?;
@@ -73,21 +77,30 @@ impl Place {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str], settings: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .args(arguments)
             .arg("--config")
-            .arg(self.folder.path().join("twinlock.toml"))
+            .arg(self.folder.path().join(settings))
             .current_dir(self.folder.path());
         command
     }
 
     /// Starts the server; how long it took until it was ready.
     pub(crate) async fn start(&self) -> Result<(Server, Duration)> {
+        self.start_with(WITH_TEXTS).await
+    }
+
+    /// The same, where nobody delivers texts.
+    pub(crate) async fn start_without_texts(&self) -> Result<(Server, Duration)> {
+        self.start_with(WITHOUT_TEXTS).await
+    }
+
+    async fn start_with(&self, settings: &str) -> Result<(Server, Duration)> {
         let began = client::now();
         let child = self
-            .command(&["serve"])
+            .command(&["serve"], settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

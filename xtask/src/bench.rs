@@ -16,9 +16,6 @@ pub(crate) struct Options {
     /// Which databases: sqlite, postgres or both
     #[arg(long, default_value = "both")]
     engine: String,
-    /// Also build the packaged binary, which takes long, and say how large it is
-    #[arg(long)]
-    dist: bool,
 }
 
 /// Builds, measures, prints one table.
@@ -26,11 +23,8 @@ pub(crate) struct Options {
 /// # Errors
 /// When a build or the run fails.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    let packages = ["--package", "twinlock", "--package", "twinlock-bench"];
-    if !build(root, "release", &packages)? {
-        return Ok(false);
-    }
-    if options.dist && !build(root, "dist", &["--package", "twinlock"])? {
+    // The service as operators install it; the program beside it need not be packaged.
+    if !build(root, "dist", "twinlock")? || !build(root, "release", "twinlock-bench")? {
         return Ok(false);
     }
     let target = target(root);
@@ -39,18 +33,14 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         .args(["--accounts", &options.accounts.to_string()])
         .args(["--people", &options.people.to_string()])
         .args(["--engine", &options.engine])
-        .env("TWINLOCK_BIN", target.join("release").join("twinlock"));
-    if options.dist {
-        measure.env("TWINLOCK_DIST", target.join("dist").join("twinlock"));
-    }
+        .env("TWINLOCK_BIN", target.join("dist").join("twinlock"));
     let measured = measure.status().context("twinlock-bench")?;
     Ok(measured.success())
 }
 
-fn build(root: &Path, profile: &str, packages: &[&str]) -> Result<bool> {
+fn build(root: &Path, profile: &str, package: &str) -> Result<bool> {
     let built = Command::new("cargo")
-        .args(["build", "--profile", profile])
-        .args(packages)
+        .args(["build", "--profile", profile, "--package", package])
         .current_dir(root)
         .status()
         .context("cargo build")?;

@@ -128,6 +128,10 @@ fn writing_connection(path: &Path, page_limit: Option<u32>) -> DbResult<Connecti
     connection
         .pragma_update(None, "cache_size", -8000)
         .map_err(failed)?;
+    // Each caller's savepoint keeps the pages of before; without this they go to a file beside.
+    connection
+        .pragma_update(None, "temp_store", "MEMORY")
+        .map_err(failed)?;
     connection
         .pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))
         .map_err(failed)?;
