@@ -343,12 +343,23 @@ fn with_secrets(mut settings: Settings, given: &BTreeSet<String>) -> Result<Sett
 
 fn with_sms_secrets(settings: &mut Settings, given: &BTreeSet<String>, problems: &mut Vec<String>) {
     let sms = &mut settings.sms;
-    let (twilio, kannel, webhook) = (&mut sms.twilio, &mut sms.kannel, &mut sms.webhook);
+    let (twilio, vonage) = (&mut sms.twilio, &mut sms.vonage);
+    let (kannel, webhook) = (&mut sms.kannel, &mut sms.webhook);
     for (name, file, value) in [
         (
             "sms.twilio.auth_token",
             &twilio.auth_token_file,
             &mut twilio.auth_token,
+        ),
+        (
+            "sms.vonage.api_secret",
+            &vonage.api_secret_file,
+            &mut vonage.api_secret,
+        ),
+        (
+            "sms.vonage.signature_secret",
+            &vonage.signature_secret_file,
+            &mut vonage.signature_secret,
         ),
         (
             "sms.kannel.password",
