@@ -157,6 +157,17 @@ impl Demo {
             .context("no such account in the demo")
     }
 
+    /// The account of the instance's administrator.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn administrator(&self) -> Result<&Seeded> {
+        self.accounts
+            .iter()
+            .find(|account| account.role == "administrator")
+            .context("no administrator in the demo")
+    }
+
     /// The code in the newest mail to somebody not asked for before; waits for it.
     ///
     /// # Errors
