@@ -10,8 +10,8 @@ use super::doctor::{Checks, State};
 pub(super) fn look(settings: &Settings, checks: &mut Checks) {
     look_at_key_file(&settings.keys.master_key_file, checks);
     let named = [
-        ("database.url_file", &settings.database.url_file),
-        ("email.smtp_url_file", &settings.email.smtp_url_file),
+        ("database.url_file", settings.database.url_file.clone()),
+        ("email.smtp_url_file", settings.email.smtp_url_file.clone()),
     ];
     let of_texts = settings.sms.secret_files();
     let named = named
@@ -20,7 +20,7 @@ pub(super) fn look(settings: &Settings, checks: &mut Checks) {
     for (setting, file) in named {
         // One that is not there, or not for whoever runs this, is told where it is read.
         if let Some(file) = file
-            && is_open_to_others(file).unwrap_or(false)
+            && is_open_to_others(&file).unwrap_or(false)
         {
             let shown = file.display();
             let text = format!("others may read {shown}; run: chmod 600 {shown}");

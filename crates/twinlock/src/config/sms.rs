@@ -81,40 +81,47 @@ impl Sms {
         found
     }
 
-    /// Secrets that may stand in files: the setting of the file, the file, the secret.
+    /// The secrets that may stand in files.
     #[must_use]
-    pub fn secret_files(&self) -> [SecretFile<'_>; 5] {
-        let (twilio, vonage, kannel) = (&self.twilio, &self.vonage, &self.kannel);
-        let of = |setting, file, value| SecretFile {
-            setting,
-            file,
-            value,
-        };
+    pub fn secret_files(&self) -> [SecretFile; 5] {
+        self.clone()
+            .secrets()
+            .map(|(setting, file, value)| SecretFile {
+                setting,
+                file,
+                is_known: value.is_some(),
+            })
+    }
+
+    /// Each secret that may stand in a file, with the setting that names the file, and the file.
+    pub(super) fn secrets(&mut self) -> [(&'static str, Option<PathBuf>, &mut Option<String>); 5] {
+        let (twilio, vonage) = (&mut self.twilio, &mut self.vonage);
+        let (kannel, webhook) = (&mut self.kannel, &mut self.webhook);
         [
-            of(
+            (
                 "sms.twilio.auth_token_file",
-                &twilio.auth_token_file,
-                &twilio.auth_token,
+                twilio.auth_token_file.clone(),
+                &mut twilio.auth_token,
             ),
-            of(
+            (
                 "sms.vonage.api_secret_file",
-                &vonage.api_secret_file,
-                &vonage.api_secret,
+                vonage.api_secret_file.clone(),
+                &mut vonage.api_secret,
             ),
-            of(
+            (
                 "sms.vonage.signature_secret_file",
-                &vonage.signature_secret_file,
-                &vonage.signature_secret,
+                vonage.signature_secret_file.clone(),
+                &mut vonage.signature_secret,
             ),
-            of(
+            (
                 "sms.kannel.password_file",
-                &kannel.password_file,
-                &kannel.password,
+                kannel.password_file.clone(),
+                &mut kannel.password,
             ),
-            of(
+            (
                 "sms.webhook.secret_file",
-                &self.webhook.secret_file,
-                &self.webhook.secret,
+                webhook.secret_file.clone(),
+                &mut webhook.secret,
             ),
         ]
     }
@@ -163,14 +170,13 @@ impl Sms {
 }
 
 /// A secret that may stand in a file.
-#[derive(Clone, Copy)]
-pub struct SecretFile<'a> {
+pub struct SecretFile {
     /// The setting that names the file.
     pub setting: &'static str,
     /// The file, if one is named.
-    pub file: &'a Option<PathBuf>,
-    /// The secret, if it is known.
-    pub value: &'a Option<String>,
+    pub file: Option<PathBuf>,
+    /// Whether the secret is known.
+    pub is_known: bool,
 }
 
 /// What delivers texts.

@@ -104,7 +104,9 @@ fn believed(
             TwilioReports::new(token).read(&url, form, signature)
         }
         Came::Vonage { fields } => {
-            VonageReports::new(sms.vonage.signature_secret.clone()).read(fields)
+            let signed_with = sms.vonage.signature_secret.as_ref();
+            let signed_with = signed_with.map(|one| secret(Some(one))).transpose()?;
+            VonageReports::new(signed_with).read(fields)
         }
         Came::Webhook { signature, body } => {
             let secret = secret(sms.webhook.secret.as_ref())?;

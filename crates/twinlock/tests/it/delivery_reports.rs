@@ -384,6 +384,15 @@ async fn signed_by_vonage(place: &Place) {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{bad}");
     }
     assert_eq!(state(&app, &text).await, "accepted");
+    let unsettled = place
+        .app_with(|settings| {
+            reported_by_all(settings);
+            settings.sms.vonage.signature_secret = Some(String::new());
+        })
+        .await;
+    let empty = format!("{}?{report}&sig={}", text.path, sign(""));
+    let answer = get(&unsettled, &empty).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
     let good = format!("{report}&sig={}", sign(SECRET));
     let answer = get(&app, &format!("{}?{good}", text.path)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
