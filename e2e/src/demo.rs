@@ -7,12 +7,13 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use twinlock_db::{Location, Locks, Store, StoreOptions};
 
 use crate::phone::Phone;
 use crate::until::until;
@@ -31,7 +32,7 @@ pub struct Demo {
     pub accounts: Vec<Seeded>,
     http: reqwest::Client,
     read_mails: Mutex<HashSet<String>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An account the demo starts with.
@@ -142,8 +143,24 @@ impl Demo {
             accounts: seeded(&ready)?,
             http: http()?,
             read_mails: Mutex::default(),
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// Says of every text what became of it, as reports of a provider would: the demo's phone sends none.
+    ///
+    /// # Errors
+    /// When the demo's database cannot be written.
+    pub async fn reports_of_texts(&self, state: &'static str) -> Result<()> {
+        let file = self.folder.path().join("data").join("twinlock.db");
+        ensure!(file.is_file(), "no database at {}", file.display());
+        let store = Store::open(&Location::Sqlite(file), StoreOptions::default()).await?;
+        let sql = "UPDATE text_message SET state = ?1";
+        let told = store.write(Locks::none(), move |tx| tx.execute(sql, &[state.into()]));
+        let told = told.await;
+        store.close().await;
+        ensure!(told? > 0, "there is no text");
+        Ok(())
     }
 
     /// The account that has a role, with or without an authenticator app.
@@ -155,6 +172,17 @@ impl Demo {
             .iter()
             .find(|account| account.totp_secret.is_some() == with_app)
             .context("no such account in the demo")
+    }
+
+    /// The account of the instance's administrator.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn administrator(&self) -> Result<&Seeded> {
+        self.accounts
+            .iter()
+            .find(|account| account.role == "administrator")
+            .context("no administrator in the demo")
     }
 
     /// The code in the newest mail to somebody not asked for before; waits for it.

@@ -41,7 +41,8 @@ pub use text::{
     Alphabet, DeliveryState, KannelProvider, KannelSettings, MemoryTexts, Refusal, ReportRefusal,
     Reported, SIGNATURE_HEADER, Segments, SendingText, Several, StatusReport, Text,
     TextConfigError, TextOutcome, TextProvider, TwilioProvider, TwilioReports, TwilioSender,
-    TwilioSettings, WebhookProvider, WebhookReports, WebhookSettings, read_kannel_report, segments,
+    TwilioSettings, VonageProvider, VonageReports, VonageSettings, WebhookProvider, WebhookReports,
+    WebhookSettings, read_kannel_report, segments, vonage_fields,
 };
 
 /// The bytes a mail goes over the wire as (RFC 5322), from `sender`: what the SMTP provider sends. `None` where the address is not usable,

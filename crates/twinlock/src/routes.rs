@@ -139,18 +139,21 @@ fn plain() -> Vec<Route> {
 }
 
 /// Open to everybody, as providers carry nothing of ours; a report proves itself. What comes from a page in a browser is refused as any write.
-fn report_routes() -> [Route; 2] {
-    let path = "/reports/texts/{token}";
-    let posted = Route::page(Method::POST, path, Who::Anyone, post(reports::posted));
+fn report_routes() -> [Route; 4] {
+    let posted = |path, handler| {
+        let route = Route::page(Method::POST, path, Who::Anyone, handler);
+        let guard = Guard {
+            surface: Surface::Plain,
+            ..route.guard
+        };
+        Route { guard, ..route }
+    };
+    let (path, short) = ("/reports/texts/{token}", "/reports/texts");
     [
         Route::plain(path, get(reports::asked)),
-        Route {
-            guard: Guard {
-                surface: Surface::Plain,
-                ..posted.guard
-            },
-            ..posted
-        },
+        posted(path, post(reports::posted)),
+        Route::plain(short, get(reports::asked_by_vonage)),
+        posted(short, post(reports::posted_by_vonage)),
     ]
 }
 

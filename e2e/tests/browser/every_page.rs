@@ -217,14 +217,17 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     off.at("menu").await?;
     let key = with_key(demo).await?;
     let number = with_number(demo).await?;
+    let administrator = administrator(demo).await?;
     demo.let_pass(11 * 60).await?;
     off.opens("/settings/password").await?;
 
     let (person, kit) = somebody_with_an_app(demo, "own", Browsing::PHONE).await?;
     let mut it = Looking::by(person, "own");
     for page in demo.pages().await? {
+        // For somebody who is no administrator those pages are not there.
         if page.who == "session"
             && !page.path.contains('{')
+            && !page.path.starts_with("/admin/")
             && !LEAD_ON.contains(&page.path.as_str())
         {
             it.opens(&page.path).await?;
@@ -241,7 +244,7 @@ async fn own_pages(demo: &Demo) -> Result<Looking> {
     it.at("step-up-mistaken").await?;
     it.types("Code", &demo.code_on(&kit.phone).await?, "Verify")
         .await?;
-    for other in [off, key, number] {
+    for other in [off, key, number, administrator] {
         it.seen.extend(other.seen);
         it.faults.extend(other.faults);
     }
@@ -304,6 +307,21 @@ async fn with_number(demo: &Demo) -> Result<Looking> {
     it.types("Code", "000000", "Verify").await?;
     it.at("text-message-mistaken").await?;
     it.opens("/sign-in/lost-phone").await?;
+    Ok(it)
+}
+
+/// An administrator, once somebody has had a text.
+async fn administrator(demo: &Demo) -> Result<Looking> {
+    let person = Person::new(demo, "admin", Browsing::PHONE).await?;
+    let ines = demo.administrator()?.clone();
+    give_password(&person, &ines.email, &ines.password).await?;
+    person.reads_heading("Security").await?;
+    person.presses("Your account").await?;
+    let mut it = Looking::by(person, "admin");
+    it.at("menu").await?;
+    it.person.follows("Administration: text messages").await?;
+    it.person.reads("+491512…").await?;
+    it.at("texts").await?;
     Ok(it)
 }
 

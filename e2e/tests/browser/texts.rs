@@ -329,3 +329,39 @@ async fn where_it_is_demanded_a_number_is_set_up_on_the_way_in() -> Result<()> {
     save_codes(&person).await?;
     person.reads("Text message •••• 89").await
 }
+
+/// K9: what became of a text, on a phone in the dark and without scripts, above the code where it asks for something.
+#[tokio::test]
+async fn the_page_says_what_became_of_a_text() -> Result<()> {
+    let demo = Demo::start().await?;
+    let (_, _) = somebody_with_a_number(&demo, "text-states", Browsing::DESKTOP).await?;
+    demo.let_pass(PAUSE).await?;
+    let dark = Browsing::PHONE.in_the_dark().without_scripts();
+    let person = Person::new(&demo, "text-state", dark).await?;
+    give_password(&person, "text-states@example.org", PASSWORD).await?;
+    person.reads("We sent a code to •••• 89.").await?;
+    demo.code_for(NUMBER).await?;
+    for (state, words) in [
+        ("accepted", "The text was handed over to the provider."),
+        ("delivered", "The text arrived at your phone."),
+        (
+            "refused",
+            "The text was refused: check the number, or use another method.",
+        ),
+        (
+            "unknown",
+            "Nobody knows whether the text went out. If it does not come, send a new code.",
+        ),
+        (
+            "expired",
+            "The text could not be sent in time. Send a new code.",
+        ),
+    ] {
+        demo.reports_of_texts(state).await?;
+        person.goes_to("/sign-in/text-message").await?;
+        person.presses("Text not arriving?").await?;
+        person.reads(words).await?;
+        person.looks(state).await?;
+    }
+    Ok(())
+}

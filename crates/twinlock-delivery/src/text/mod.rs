@@ -16,6 +16,9 @@ mod signature;
 mod twilio;
 mod twilio_codes;
 mod twilio_reports;
+mod vonage;
+mod vonage_codes;
+mod vonage_reports;
 mod webhook;
 mod webhook_reports;
 
@@ -31,6 +34,8 @@ pub use settings::TextConfigError;
 pub use several::Several;
 pub use twilio::{TwilioProvider, TwilioSender, TwilioSettings};
 pub use twilio_reports::TwilioReports;
+pub use vonage::{VonageProvider, VonageSettings};
+pub use vonage_reports::{VonageReports, vonage_fields};
 pub use webhook::{SIGNATURE_HEADER, WebhookProvider, WebhookSettings};
 pub use webhook_reports::WebhookReports;
 

@@ -23,9 +23,19 @@ pub(super) fn is_sha1<'a>(
     parts: impl Iterator<Item = &'a str>,
     claimed: &[u8],
 ) -> bool {
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
-        return false;
-    };
+    Hmac::<Sha1>::new_from_slice(secret.as_bytes()).is_ok_and(|mac| is_over(mac, parts, claimed))
+}
+
+/// HMAC-SHA256 over the parts one after the other, compared in constant time.
+pub(super) fn is_sha256<'a>(
+    secret: &str,
+    parts: impl Iterator<Item = &'a str>,
+    claimed: &[u8],
+) -> bool {
+    Hmac::<Sha256>::new_from_slice(secret.as_bytes()).is_ok_and(|mac| is_over(mac, parts, claimed))
+}
+
+fn is_over<'a>(mut mac: impl Mac, parts: impl Iterator<Item = &'a str>, claimed: &[u8]) -> bool {
     for part in parts {
         mac.update(part.as_bytes());
     }

@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use twinlock_web::Shell;
 use twinlock_web::i18n::Arg;
+use twinlock_web::{Shell, Width};
 
 use crate::app::Stop;
 use crate::edge::answer::clock_time;
@@ -44,8 +44,10 @@ pub async fn texts(visit: Visit) -> Result<Response, Stop> {
         ("sent", Arg::from(sent)),
         ("cap", Arg::from(i64::from(settings.sms.daily_cap))),
     ];
+    let mut shell = visit.shell(messages.text("admin-texts-title"));
+    shell.width = Width::Wide;
     let template = TextsPage {
-        page: visit.shell(messages.text("admin-texts-title")),
+        page: shell,
         is_on: visit.moment.app.texts.is_some(),
         cap: messages.with("admin-texts-cap", &fills),
         rows: found

@@ -14,7 +14,7 @@ use crate::config::{Email, Settings, Severity};
 use crate::server::{self, Opening, Surroundings, clock_mark};
 use crate::{account, authenticators};
 
-use super::{Marks, doctor_texts, say, settings};
+use super::{Marks, doctor_files, doctor_texts, say, settings};
 
 const WAITING_MAILS: &str =
     "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND created_at < ?1";
@@ -33,7 +33,7 @@ const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 /// A mail that waits longer is worth a word.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Look for what is wrong or unsafe: settings, clock, key file, database, mail, texts, administrators.
+/// Look for what is wrong or unsafe: settings, clock, key file, secrets in files, database, mail, texts, administrators.
 ///
 /// Exit code 1 if something is wrong; warnings alone are 0.
 #[derive(clap::Args)]
@@ -83,7 +83,7 @@ impl Doctor {
         let mut checks = Checks(Vec::new());
         let usable = look_at_settings(&loaded.settings, &mut checks);
         look_at_clock(&loaded.settings, &mut checks);
-        look_at_key_file(&loaded.settings.keys.master_key_file, &mut checks);
+        doctor_files::look(&loaded.settings, &mut checks);
         look_at_certificate(&loaded.settings, &mut checks);
         if usable {
             look_inside(loaded.settings, self.accept_clock, &mut checks).await;
@@ -181,27 +181,6 @@ fn written_at(file: &Path) -> Option<Timestamp> {
     Some(Timestamp::from_millis(
         i64::try_from(since.as_millis()).ok()?,
     ))
-}
-
-fn look_at_key_file(file: &Path, checks: &mut Checks) {
-    let shown = file.display();
-    match std::fs::metadata(file) {
-        Err(error) => checks.add(
-            "key file",
-            State::Error,
-            format!("{shown}: {error} (keys.master_key_file); the first `twinlock serve` makes it"),
-        ),
-        Ok(found) if found.permissions().mode() & 0o077 != 0 => checks.add(
-            "key file",
-            State::Error,
-            format!("others may read {shown}; run: chmod 600 {shown}"),
-        ),
-        Ok(_) => checks.add(
-            "key file",
-            State::Ok,
-            format!("{shown}, readable by its owner only; keep a copy apart from the database"),
-        ),
-    }
 }
 
 fn look_at_certificate(settings: &Settings, checks: &mut Checks) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::app::{App, Stop, Timestamp};
+use crate::app::{AccountId, App, Stop, Timestamp, Work};
+use crate::authenticators::{self, sms};
 use crate::config::Sms;
 use crate::text_messages::rules::{calling_code, countries};
 use crate::text_messages::store::prefixes;
@@ -13,6 +14,7 @@ const NAME: &str = "texts";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn look(app: &App, checks: &mut Checks) -> Result<(), Stop> {
+    look_at_people(app, checks).await?;
     let sms = &app.settings.sms;
     if sms.provider.is_none() {
         checks.add(NAME, State::Ok, "nobody delivers any, and none is offered");
@@ -43,6 +45,56 @@ pub(super) async fn look(app: &App, checks: &mut Checks) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+/// People whose second step is a text message only, and to whom none can be sent as it is set now.
+async fn look_at_people(app: &App, checks: &mut Checks) -> Result<(), Stop> {
+    let mut stranded: u64 = 0;
+    let mut after = AccountId([0; 16]);
+    loop {
+        let moment = app.moment()?;
+        let (found, cut_off) = moment.read(move |w| a_few(w, after)).await?;
+        stranded += cut_off;
+        match found.last() {
+            Some(last) => after = *last,
+            None => break,
+        }
+    }
+    if stranded == 0 {
+        return Ok(());
+    }
+    let why = match app.settings.sms.provider {
+        None => "nobody delivers any (sms.provider)",
+        Some(_) => "none go to the country of their number (sms.allowed_countries)",
+    };
+    let text = format!(
+        "accounts whose only second step is a text message, while {why}: {stranded}. They get in with a backup code, or after: twinlock user reset-two-factor"
+    );
+    checks.add(NAME, State::Error, text);
+    Ok(())
+}
+
+/// Some accounts with numbers only, and how many of them none of their texts would reach.
+fn a_few(w: &mut Work<'_, '_>, after: AccountId) -> Result<(Vec<AccountId>, u64), Stop> {
+    let found = sms::store::with_numbers_only(w, after)?;
+    let mut cut_off = 0;
+    for account in &found {
+        if w.settings().sms.provider.is_none() || !is_reached(w, *account)? {
+            cut_off += 1;
+        }
+    }
+    Ok((found, cut_off))
+}
+
+fn is_reached(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
+    for factor in authenticators::store::active(w, account)? {
+        if let Some((number, _)) = sms::store::load(w, account, factor.id)?
+            && number.is_allowed(&w.settings().sms.allowed_countries)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn look_at_countries(sms: &Sms, checks: &mut Checks) {

@@ -5,6 +5,7 @@ mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod doctor_files;
 mod doctor_texts;
 mod key;
 mod keys;

@@ -26,6 +26,12 @@ impl Settings {
             );
             return;
         }
+        if sms.providers().len() < sms.fallback.len() + usize::from(sms.provider.is_some()) {
+            found.error(
+                "sms.fallback",
+                "names somebody twice: who did not take a text, as sms.provider or before in the list, is not asked again",
+            );
+        }
         if let Some(why) = &sms.unread {
             found.warn(
                 setting_of_file(sms),
@@ -34,15 +40,7 @@ impl Settings {
             return;
         }
         for provider in sms.providers() {
-            let name = section(provider);
-            match sms.built(provider) {
-                Err(error) => found.error(name, error.to_string()),
-                Ok(built) if !built.is_protected => found.warn(
-                    name,
-                    "numbers and codes travel readable to this gateway; write https://, or put it on this machine",
-                ),
-                Ok(_) => {}
-            }
+            check_provider(sms, provider, found);
         }
     }
 
@@ -93,9 +91,29 @@ fn check_limits(sms: &Sms, found: &mut Findings) {
     }
 }
 
+fn check_provider(sms: &Sms, provider: SmsProvider, found: &mut Findings) {
+    let missing = sms.missing(provider);
+    for setting in &missing {
+        found.error(setting, "is missing, and nothing is delivered without it");
+    }
+    if !missing.is_empty() {
+        return;
+    }
+    let name = section(provider);
+    match sms.built(provider) {
+        Err(error) => found.error(name, error.to_string()),
+        Ok(built) if !built.is_protected => found.warn(
+            name,
+            "numbers and codes travel readable to this gateway; write https://, or put it on this machine",
+        ),
+        Ok(_) => {}
+    }
+}
+
 fn section(provider: SmsProvider) -> &'static str {
     match provider {
         SmsProvider::Twilio => "sms.twilio",
+        SmsProvider::Vonage => "sms.vonage",
         SmsProvider::Kannel => "sms.kannel",
         SmsProvider::Webhook => "sms.webhook",
     }
@@ -103,14 +121,11 @@ fn section(provider: SmsProvider) -> &'static str {
 
 /// The secret that is in a file and was not read.
 fn setting_of_file(sms: &Sms) -> &'static str {
-    let unread = |file: bool, secret: &Option<String>| file && secret.is_none();
-    if unread(sms.twilio.auth_token_file.is_some(), &sms.twilio.auth_token) {
-        "sms.twilio.auth_token_file"
-    } else if unread(sms.kannel.password_file.is_some(), &sms.kannel.password) {
-        "sms.kannel.password_file"
-    } else {
-        "sms.webhook.secret_file"
-    }
+    let files = sms.secret_files();
+    let mut unread = files
+        .iter()
+        .filter(|one| one.file.is_some() && !one.is_known);
+    unread.next().map_or("sms", |one| one.setting)
 }
 
 #[cfg(test)]
@@ -144,11 +159,54 @@ mod tests {
         assert_eq!(findings(|_| {}), []);
     }
 
+    type Change = fn(&mut Settings);
+
+    #[test]
+    fn what_a_provider_lacks_is_named_by_its_key() {
+        use Severity::{Error, Warning};
+        let cases: [(Severity, &str, Change); 9] = [
+            (Error, "sms.kannel.password", |s| {
+                s.sms.kannel.password = None;
+            }),
+            (Error, "sms.kannel.sender", |s| s.sms.kannel.sender.clear()),
+            (Error, "sms.kannel", |s| {
+                s.sms.kannel.sender = String::from("a name that is too long");
+            }),
+            (Warning, "sms.kannel", |s| {
+                s.sms.kannel.sendsms_url = String::from("http://10.0.0.7:13013/cgi-bin/sendsms");
+            }),
+            (Error, "sms.twilio.auth_token", |s| {
+                s.sms.provider = Some(SmsProvider::Twilio);
+                s.sms.twilio.account_sid = String::from("AC0");
+                s.sms.twilio.sender = String::from("Twinlock");
+            }),
+            (Error, "sms.vonage.api_secret", |s| {
+                s.sms.provider = Some(SmsProvider::Vonage);
+                s.sms.vonage.api_key = String::from("abcd1234");
+                s.sms.vonage.sender = String::from("Twinlock");
+            }),
+            (Error, "sms.webhook.secret", |s| {
+                s.sms.fallback = vec![SmsProvider::Webhook];
+                s.sms.webhook.url = String::from("https://sms.example.org/texts");
+            }),
+            (Error, "sms.webhook", |s| {
+                s.sms.fallback = vec![SmsProvider::Webhook];
+                s.sms.webhook.url = String::from("https://sms.example.org/texts");
+                s.sms.webhook.secret = Some(String::from("short"));
+            }),
+            (Error, "sms.fallback", |s| {
+                s.sms.fallback = vec![SmsProvider::Kannel];
+            }),
+        ];
+        for (severity, setting, change) in cases {
+            assert_eq!(findings(change), [(severity, setting)]);
+        }
+    }
+
     #[test]
     fn each_rule_names_its_setting() {
         use Severity::{Error, Warning};
-        type Change = fn(&mut Settings);
-        let cases: [(Severity, &str, Change); 14] = [
+        let cases: [(Severity, &str, Change); 9] = [
             (Error, "sms.allowed_countries", |s| {
                 s.sms.allowed_countries.clear();
             }),
@@ -157,17 +215,6 @@ mod tests {
             }),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 0),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 100_001),
-            (Error, "sms.kannel", |s| s.sms.kannel.password = None),
-            (Error, "sms.kannel", |s| s.sms.kannel.sender.clear()),
-            (Warning, "sms.kannel", |s| {
-                s.sms.kannel.sendsms_url = String::from("http://10.0.0.7:13013/cgi-bin/sendsms");
-            }),
-            (Error, "sms.twilio", |s| {
-                s.sms.provider = Some(SmsProvider::Twilio);
-            }),
-            (Error, "sms.webhook", |s| {
-                s.sms.fallback = vec![SmsProvider::Webhook];
-            }),
             (Warning, "sms.kannel.password_file", |s| {
                 s.sms.kannel.password = None;
                 s.sms.kannel.password_file = Some("secret".into());

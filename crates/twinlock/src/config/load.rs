@@ -342,32 +342,16 @@ fn with_secrets(mut settings: Settings, given: &BTreeSet<String>) -> Result<Sett
 }
 
 fn with_sms_secrets(settings: &mut Settings, given: &BTreeSet<String>, problems: &mut Vec<String>) {
-    let sms = &mut settings.sms;
-    let (twilio, kannel, webhook) = (&mut sms.twilio, &mut sms.kannel, &mut sms.webhook);
-    for (name, file, value) in [
-        (
-            "sms.twilio.auth_token",
-            &twilio.auth_token_file,
-            &mut twilio.auth_token,
-        ),
-        (
-            "sms.kannel.password",
-            &kannel.password_file,
-            &mut kannel.password,
-        ),
-        (
-            "sms.webhook.secret",
-            &webhook.secret_file,
-            &mut webhook.secret,
-        ),
-    ] {
+    let mut unread = None;
+    for (setting, file, value) in settings.sms.secrets() {
         let Some(file) = file else { continue };
-        match secret(file, name, given) {
+        match secret(&file, setting.trim_end_matches("_file"), given) {
             Ok(secret) => *value = Some(secret),
             Err(Unread::Wrong(problem)) => problems.push(problem),
-            Err(Unread::OutOfReach(problem)) => sms.unread = Some(problem),
+            Err(Unread::OutOfReach(problem)) => unread = Some(problem),
         }
     }
+    settings.sms.unread = unread;
 }
 
 /// Why a secret was not read from its file.

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Finding, MAIL_TIMEOUT, Severity};
 pub use load::{LoadError, Loaded, Source, known_names};
-pub use sms::{BuiltProvider, Kannel, Sms, SmsProvider, TEXT_TIMEOUT, Twilio, Webhook};
+pub use sms::{
+    BuiltProvider, Kannel, SecretFile, Sms, SmsProvider, TEXT_TIMEOUT, Twilio, Vonage, Webhook,
+};
 pub use two_factor::{
     AllowedKind, AppLink, Ask, BackupCodes, Enrolment, Methods, Platform, SuggestedApp, Totp,
     TwoFactor,

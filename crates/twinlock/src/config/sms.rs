@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use twinlock_delivery::{
     KannelProvider, KannelSettings, TextConfigError, TextProvider, TwilioProvider, TwilioSender,
-    TwilioSettings, WebhookProvider, WebhookSettings,
+    TwilioSettings, VonageProvider, VonageSettings, WebhookProvider, WebhookSettings,
 };
 
 /// Time limit of one exchange with a gateway.
@@ -19,6 +19,8 @@ pub const TEXT_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum SmsProvider {
     /// Twilio's Messages API.
     Twilio,
+    /// Vonage's SMS API.
+    Vonage,
     /// A Kannel gateway of your own (`sendsms`).
     Kannel,
     /// A program of yours that takes signed JSON.
@@ -39,6 +41,8 @@ pub struct Sms {
     pub daily_cap: u32,
     /// Twilio's account.
     pub twilio: Twilio,
+    /// Vonage's account.
+    pub vonage: Vonage,
     /// The Kannel gateway.
     pub kannel: Kannel,
     /// The program that takes texts.
@@ -56,6 +60,7 @@ impl Default for Sms {
             allowed_countries: Vec::new(),
             daily_cap: 500,
             twilio: Twilio::default(),
+            vonage: Vonage::default(),
             kannel: Kannel::default(),
             webhook: Webhook::default(),
             unread: None,
@@ -76,6 +81,80 @@ impl Sms {
         found
     }
 
+    /// The secrets that may stand in files.
+    #[must_use]
+    pub fn secret_files(&self) -> [SecretFile; 5] {
+        self.clone()
+            .secrets()
+            .map(|(setting, file, value)| SecretFile {
+                setting,
+                file,
+                is_known: value.is_some(),
+            })
+    }
+
+    /// Each secret that may stand in a file, with the setting that names the file, and the file.
+    pub(super) fn secrets(&mut self) -> [(&'static str, Option<PathBuf>, &mut Option<String>); 5] {
+        let (twilio, vonage) = (&mut self.twilio, &mut self.vonage);
+        let (kannel, webhook) = (&mut self.kannel, &mut self.webhook);
+        [
+            (
+                "sms.twilio.auth_token_file",
+                twilio.auth_token_file.clone(),
+                &mut twilio.auth_token,
+            ),
+            (
+                "sms.vonage.api_secret_file",
+                vonage.api_secret_file.clone(),
+                &mut vonage.api_secret,
+            ),
+            (
+                "sms.vonage.signature_secret_file",
+                vonage.signature_secret_file.clone(),
+                &mut vonage.signature_secret,
+            ),
+            (
+                "sms.kannel.password_file",
+                kannel.password_file.clone(),
+                &mut kannel.password,
+            ),
+            (
+                "sms.webhook.secret_file",
+                webhook.secret_file.clone(),
+                &mut webhook.secret,
+            ),
+        ]
+    }
+
+    /// What a provider cannot do without and was not given, by the names of the settings.
+    #[must_use]
+    pub fn missing(&self, provider: SmsProvider) -> Vec<&'static str> {
+        let secret = |secret: &Option<String>| secret.as_deref().unwrap_or_default().is_empty();
+        let needed: &[(&'static str, bool)] = match provider {
+            SmsProvider::Twilio => &[
+                ("sms.twilio.account_sid", self.twilio.account_sid.is_empty()),
+                ("sms.twilio.auth_token", secret(&self.twilio.auth_token)),
+                ("sms.twilio.sender", self.twilio.sender.is_empty()),
+            ],
+            SmsProvider::Vonage => &[
+                ("sms.vonage.api_key", self.vonage.api_key.is_empty()),
+                ("sms.vonage.api_secret", secret(&self.vonage.api_secret)),
+                ("sms.vonage.sender", self.vonage.sender.is_empty()),
+            ],
+            SmsProvider::Kannel => &[
+                ("sms.kannel.username", self.kannel.username.is_empty()),
+                ("sms.kannel.password", secret(&self.kannel.password)),
+                ("sms.kannel.sender", self.kannel.sender.is_empty()),
+            ],
+            SmsProvider::Webhook => &[
+                ("sms.webhook.url", self.webhook.url.is_empty()),
+                ("sms.webhook.secret", secret(&self.webhook.secret)),
+            ],
+        };
+        let missing = needed.iter().filter(|(_, is_missing)| *is_missing);
+        missing.map(|(setting, _)| *setting).collect()
+    }
+
     /// What delivers texts by this provider.
     ///
     /// # Errors
@@ -83,10 +162,21 @@ impl Sms {
     pub fn built(&self, provider: SmsProvider) -> Result<BuiltProvider, TextConfigError> {
         match provider {
             SmsProvider::Twilio => self.twilio.built(),
+            SmsProvider::Vonage => self.vonage.built(),
             SmsProvider::Kannel => self.kannel.built(),
             SmsProvider::Webhook => self.webhook.built(),
         }
     }
+}
+
+/// A secret that may stand in a file.
+pub struct SecretFile {
+    /// The setting that names the file.
+    pub setting: &'static str,
+    /// The file, if one is named.
+    pub file: Option<PathBuf>,
+    /// Whether the secret is known.
+    pub is_known: bool,
 }
 
 /// What delivers texts.
@@ -137,6 +227,56 @@ impl Twilio {
             } else {
                 TwilioSender::From(sender)
             },
+            timeout: TEXT_TIMEOUT,
+        })?;
+        Ok(BuiltProvider {
+            provider: Arc::new(provider),
+            is_protected: true,
+        })
+    }
+}
+
+/// `[sms.vonage]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Vonage {
+    /// Where Vonage is: another region, or a stand-in.
+    pub base_url: String,
+    /// The account's API key.
+    pub api_key: String,
+    /// Its API secret.
+    pub api_secret: Option<String>,
+    /// A file that holds the secret instead.
+    pub api_secret_file: Option<PathBuf>,
+    /// The number or name texts come from.
+    pub sender: String,
+    /// What reports are signed with, where Vonage signs them.
+    pub signature_secret: Option<String>,
+    /// A file that holds it instead.
+    pub signature_secret_file: Option<PathBuf>,
+}
+
+impl Default for Vonage {
+    fn default() -> Self {
+        Self {
+            base_url: String::from("https://rest.nexmo.com"),
+            api_key: String::new(),
+            api_secret: None,
+            api_secret_file: None,
+            sender: String::new(),
+            signature_secret: None,
+            signature_secret_file: None,
+        }
+    }
+}
+
+impl Vonage {
+    fn built(&self) -> Result<BuiltProvider, TextConfigError> {
+        let provider = VonageProvider::new(VonageSettings {
+            base_url: self.base_url.clone(),
+            api_key: self.api_key.clone(),
+            api_secret: self.api_secret.clone().unwrap_or_default(),
+            sender: self.sender.clone(),
             timeout: TEXT_TIMEOUT,
         })?;
         Ok(BuiltProvider {

@@ -2,7 +2,7 @@
 
 use twinlock_db::Locks;
 use twinlock_delivery::{
-    ReportRefusal, StatusReport, TwilioReports, WebhookReports, read_kannel_report,
+    ReportRefusal, StatusReport, TwilioReports, VonageReports, WebhookReports, read_kannel_report,
 };
 
 use crate::app::{AccountId, MessageId, Moment, Refusal, Stop};
@@ -26,6 +26,11 @@ pub enum Came {
         /// The decoded fields.
         form: Vec<(String, String)>,
     },
+    /// Vonage's, however it came.
+    Vonage {
+        /// The decoded fields.
+        fields: Vec<(String, String)>,
+    },
     /// Of a gateway of the operator's own.
     Webhook {
         /// The header.
@@ -40,6 +45,7 @@ impl Came {
         match self {
             Self::Kannel { .. } => SmsProvider::Kannel,
             Self::Twilio { .. } => SmsProvider::Twilio,
+            Self::Vonage { .. } => SmsProvider::Vonage,
             Self::Webhook { .. } => SmsProvider::Webhook,
         }
     }
@@ -96,6 +102,11 @@ fn believed(
             let token = secret(sms.twilio.auth_token.as_ref())?;
             let url = report_url(&moment.app, account, text);
             TwilioReports::new(token).read(&url, form, signature)
+        }
+        Came::Vonage { fields } => {
+            let signed_with = sms.vonage.signature_secret.as_ref();
+            let signed_with = signed_with.map(|one| secret(Some(one))).transpose()?;
+            VonageReports::new(signed_with).read(fields)
         }
         Came::Webhook { signature, body } => {
             let secret = secret(sms.webhook.secret.as_ref())?;

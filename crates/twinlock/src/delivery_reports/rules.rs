@@ -32,6 +32,7 @@ pub fn is_about(report: &StatusReport, text: MessageId) -> bool {
 pub fn name(provider: SmsProvider) -> &'static str {
     match provider {
         SmsProvider::Twilio => "twilio",
+        SmsProvider::Vonage => "vonage",
         SmsProvider::Kannel => "kannel",
         SmsProvider::Webhook => "webhook",
     }

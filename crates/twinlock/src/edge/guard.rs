@@ -170,6 +170,7 @@ impl Gatekeeper {
             acting: None,
             frozen: None,
             person: None,
+            is_administrator: false,
             api: None,
             sign_in: None,
             device: None,
@@ -306,7 +307,7 @@ fn by_sign_in(visit: &mut Visit, token: &str) {
     visit.device = device;
 }
 
-/// The name the page's menu shows: the person's own, or their address.
+/// What the page's menu shows: the person's own name, or their address; and whether there is more for them than their own settings.
 async fn name_person(visit: &mut Visit) -> Result<(), Stop> {
     let Some(acting) = &visit.acting else {
         return Ok(());
@@ -316,6 +317,8 @@ async fn name_person(visit: &mut Visit) -> Result<(), Stop> {
         .moment
         .read(move |w| account::store::load(w, account))
         .await?;
+    visit.is_administrator = (found.as_ref())
+        .is_some_and(|account| matches!(account.role, account::Role::Administrator));
     visit.person = found.map(|account| match account.name.is_empty() {
         true => account.email.unwrap_or_default(),
         false => account.name,

@@ -103,17 +103,22 @@ impl Visit {
     fn menu(&self) -> ShellUser {
         let messages = self.moment.messages();
         let labels = &self.moment.app.settings.branding.labels;
+        let mut links = vec![MenuLink {
+            label: labels.settings.clone(),
+            href: String::from("/settings/security"),
+        }];
+        if self.is_administrator {
+            links.push(MenuLink {
+                label: messages.text("admin-texts-link"),
+                href: String::from("/admin/texts"),
+            });
+        }
+        links.push(help(&messages));
         ShellUser {
             name: self.person.clone().unwrap_or_default(),
             initials: initials(self.person.as_deref().unwrap_or_default()),
             menu_label: messages.text("your-account"),
-            links: vec![
-                MenuLink {
-                    label: labels.settings.clone(),
-                    href: String::from("/settings/security"),
-                },
-                help(&messages),
-            ],
+            links,
             actions: vec![
                 MenuLink {
                     label: messages.text("sign-out"),

@@ -24,6 +24,8 @@ pub struct Visit {
     pub frozen: Option<FrozenBy>,
     /// The name of whoever is signed in, or their address; pages only.
     pub person: Option<String>,
+    /// Whether they are an administrator of the instance; pages only.
+    pub is_administrator: bool,
     /// The application behind it.
     pub api: Option<ApiCaller>,
     /// The sign-in's token it carries.

@@ -31,7 +31,11 @@ async fn e9_an_administrator_sees_where_texts_go_and_nobody_else_does(place: &Pl
     browser.cookies.plant("__Host-twinlock", &session.token);
     assert_eq!(browser.get("/admin/texts").await.status, 404);
     assert_eq!(app.browser().get("/admin/texts").await.status, 303);
+    browser.open("/settings/security").await;
+    assert!(!browser.sees("Administration"));
     made_administrator(&app, &ann).await;
+    browser.open("/settings/security").await;
+    browser.must_see("Administration: text messages");
     browser.open("/admin/texts").await;
     browser.must_see("No text was sent in the last 24 hours");
     let allowed = &app.app.settings.sms.allowed_countries;

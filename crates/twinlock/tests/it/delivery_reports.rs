@@ -19,6 +19,7 @@ on_both_engines!(
     m07_what_is_final_stays_whatever_comes_late_or_twice,
     m07_only_a_provider_in_use_that_took_the_text_is_believed,
     m07_a_report_may_come_before_its_providers_answer,
+    m07_vonage_reports_in_each_of_its_ways_and_signs_where_it_is_told_to,
     x09_a_huge_report_or_another_method_is_refused,
     x01_a_report_from_a_page_in_a_browser_is_refused,
 );
@@ -32,7 +33,11 @@ async fn reporting(place: &Place) -> TestApp {
 
 fn reported_by_all(settings: &mut Settings) {
     with_texts(settings);
-    settings.sms.fallback = vec![SmsProvider::Twilio, SmsProvider::Kannel];
+    settings.sms.fallback = vec![
+        SmsProvider::Twilio,
+        SmsProvider::Kannel,
+        SmsProvider::Vonage,
+    ];
     settings.sms.webhook.secret = Some(String::from(SECRET));
     settings.sms.twilio.auth_token = Some(String::from(TOKEN));
 }
@@ -310,6 +315,88 @@ async fn m07_a_report_may_come_before_its_providers_answer(place: &Place) {
     assert_eq!(state(&app, &text).await, "sent");
     let wiped = "SELECT COUNT(*) FROM text_message WHERE state = 'sent' AND sealed IS NULL AND provider = 'webhook'";
     assert_eq!(app.number(wiped, &[]).await, 1);
+}
+
+/// Where the whole address would be too long for Vonage the token comes as its reference.
+async fn m07_vonage_reports_in_each_of_its_ways_and_signs_where_it_is_told_to(place: &Place) {
+    let app = reporting(place).await;
+    person_with_text(&app, "ann@example.org", &number(1)).await;
+    let text = taken(&app, "vonage").await;
+    let token = text.path.rsplit('/').next().unwrap().to_owned();
+    let form = "application/x-www-form-urlencoded";
+    let posted = async |path: &str, kind: &str, body: &str| {
+        post(&app, path, &[("content-type", kind)], body.to_owned())
+            .await
+            .status
+    };
+    for body in ["", "messageId=1", "status=delivered", "{}"] {
+        let status = posted(&text.path, form, body).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{body}");
+    }
+    let short = "/reports/texts";
+    for reference in ["", "unknown", &token[1..]] {
+        let body = format!("messageId=1&status=delivered&client-ref={reference}");
+        let status = posted(short, form, &body).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{body}");
+        let answer = get(&app, &format!("{short}?{body}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{body}");
+    }
+    let huge = "x".repeat(17_000);
+    let status = posted(short, form, &huge).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(state(&app, &text).await, "accepted");
+    let answer = get(&app, &format!("{}?messageId=1&status=buffered", text.path)).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(state(&app, &text).await, "sent");
+    let json = format!(
+        "{{\"messageId\": \"1\", \"status\": \"failed\", \"err-code\": \"6\", \"client-ref\": \"{token}\"}}"
+    );
+    assert_eq!(
+        posted(short, "application/json", &json).await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(state(&app, &text).await, "refused");
+    signed_by_vonage(place).await;
+}
+
+async fn signed_by_vonage(place: &Place) {
+    let app = place
+        .app_with(|settings| {
+            reported_by_all(settings);
+            settings.sms.vonage.signature_secret = Some(String::from(SECRET));
+        })
+        .await;
+    person_with_text(&app, "bob@example.org", &number(2)).await;
+    let text = taken(&app, "vonage").await;
+    let report = "messageId=1&status=delivered&timestamp=1582650446";
+    let sign = |secret: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(format!("&{report}").as_bytes());
+        HEXLOWER.encode(&mac.finalize().into_bytes()).to_uppercase()
+    };
+    for bad in [
+        report.to_owned(),
+        format!("{report}&sig="),
+        format!("{report}&sig={}", sign("another")),
+        format!("{report}&err-code=0&sig={}", sign(SECRET)),
+    ] {
+        let answer = get(&app, &format!("{}?{bad}", text.path)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{bad}");
+    }
+    assert_eq!(state(&app, &text).await, "accepted");
+    let unsettled = place
+        .app_with(|settings| {
+            reported_by_all(settings);
+            settings.sms.vonage.signature_secret = Some(String::new());
+        })
+        .await;
+    let empty = format!("{}?{report}&sig={}", text.path, sign(""));
+    let answer = get(&unsettled, &empty).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let good = format!("{report}&sig={}", sign(SECRET));
+    let answer = get(&app, &format!("{}?{good}", text.path)).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(state(&app, &text).await, "delivered");
 }
 
 async fn x09_a_huge_report_or_another_method_is_refused(place: &Place) {

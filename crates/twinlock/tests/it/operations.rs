@@ -1,22 +1,28 @@
 //! What operators watch: the log, the figures, the answers about health.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
 use serde_json::{Value, json};
 use twinlock::application::Scope;
 use twinlock::server::metrics;
+use twinlock_db::Location;
 use twinlock_testkit::postgres::{PrivatePostgres, SERVER_VARIABLE};
 
 use crate::support::caller::PASSWORD;
-use crate::support::program::{Running, ask, command, send, signal, wait};
+use crate::support::program::{Running, ask, command, send, signal, text, wait};
+use crate::support::texts::{number, person_with_text, with_texts};
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
     x22_figures_have_labels_from_the_program_only,
     figures_count_what_was_committed,
     a_server_is_ready_while_its_database_answers,
+    alerts_ask_for_figures_there_are,
+    texts_are_shown_by_where_they_went,
+    doctor_counts_whom_no_text_reaches,
 );
 
 /// A server with the usual settings and figures on a port of their own.
@@ -294,6 +300,142 @@ async fn figures_count_what_was_committed(place: &Place) {
         .lines()
         .find(|line| line.starts_with("twinlock_mails_total{state=\"sent\"}"));
     assert!(sent.is_some(), "{page}");
+}
+
+async fn alerts_ask_for_figures_there_are(place: &Place) {
+    let app = place.app().await;
+    let page = metrics::text(&app.app).await;
+    let rules = include_str!("../../../../examples/deploy/prometheus-rules.yml");
+    let figure = Regex::new("twinlock_[a-z_]+").unwrap();
+    let mut asked = 0;
+    for figure in figure.find_iter(rules) {
+        let name = figure.as_str().trim_end_matches("_bucket");
+        // This one is there where the server speaks TLS itself.
+        if name != "twinlock_tls_certificate_expires_seconds" {
+            assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 10, "{asked}");
+    let words = |label: &str| -> BTreeSet<String> {
+        let label = Regex::new(&format!(
+            "twinlock_texts[a-z_]*\\{{{label}=~?\"([a-z_|]+)\""
+        ))
+        .unwrap();
+        let found = label.captures_iter(rules);
+        let words =
+            found.flat_map(|found| found[1].split('|').map(str::to_owned).collect::<Vec<_>>());
+        words.collect()
+    };
+    let limits = ["text_instance_day", "text_prefix"].map(str::to_owned);
+    assert_eq!(words("limit"), BTreeSet::from(limits));
+    let of_texts = &page[page.find("# HELP twinlock_texts_total").unwrap()..];
+    let of_texts = of_texts.lines().next().unwrap();
+    let states = words("state");
+    assert!(states.len() > 3, "{states:?}");
+    for state in states {
+        assert!(of_texts.contains(&state), "{state} is not in {of_texts}");
+    }
+}
+
+/// The program on the database of a test, with these settings.
+fn on(place: &Place, settings: &str, arguments: &[&str]) -> std::process::Output {
+    std::fs::write(place.folder.path().join("twinlock.toml"), settings).unwrap();
+    let mut command = command(place.folder.path(), arguments);
+    let database = match &place.location {
+        Location::Sqlite(path) => format!("sqlite:{}", path.display()),
+        Location::Postgres(url) => url.clone(),
+    };
+    command.env("TWINLOCK_DATABASE__URL", database);
+    command.output().unwrap()
+}
+
+async fn texts_are_shown_by_where_they_went(place: &Place) {
+    let app = place.app().await;
+    let none = text(&on(place, "", &["texts"]).stdout);
+    assert_eq!(
+        none,
+        "No codes were sent as text messages in the last 24 hours.\n"
+    );
+    // The program goes by the machine's clock: these are far ahead of any.
+    let rows = "INSERT INTO text_prefix (prefix, hour, sent, entered, set_ups, proven, stopped) \
+        VALUES ('+491512', 4102444800000, 48, 45, 3, 3, 0), ('+491512', 4102448400000, 2, 1, 0, 0, 0), ('+447400', 4102444800000, 20, 0, 20, 0, 631)";
+    app.tamper(rows, &[]).await;
+    let stop = "INSERT INTO text_stop (prefix, until) VALUES ('+447400', 4102488000000)";
+    app.tamper(stop, &[]).await;
+    let shown = on(place, "", &["texts"]);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+    let expected = "numbers         sent entered stopped  no texts until\n\
+        +491512…          50      46       0\n\
+        +447400…          20       0     631  2100-01-01T12:00:00Z\n";
+    assert_eq!(text(&shown.stdout), expected);
+    let shown = on(place, "", &["texts", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let expected = json!({"prefixes": [
+        {"prefix": "+491512", "sent": 50, "entered": 46, "stopped": 0, "stopped_until": null},
+        {"prefix": "+447400", "sent": 20, "entered": 0, "stopped": 631, "stopped_until": "2100-01-01T12:00:00Z"},
+    ]});
+    assert_eq!(shown, expected);
+}
+
+/// What doctor says under one heading, with the state before it.
+fn diagnosis(place: &Place, settings: &str, heading: &str) -> String {
+    let found = on(place, settings, &["doctor", "--json"]);
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    let checks = found["checks"].as_array().unwrap().iter();
+    let lines = checks
+        .filter(|check| check["check"] == heading)
+        .map(|check| format!("{} {}\n", check["state"], check["text"]));
+    lines.collect()
+}
+
+async fn doctor_counts_whom_no_text_reaches(place: &Place) {
+    let app = place.app_with(with_texts).await;
+    person_with_text(&app, "ann@example.org", &number(1)).await;
+    person_with_text(&app, "bob@example.org", "+1 415 555 2671").await;
+    app.person_with_app("cid@example.org").await;
+    let stop = "INSERT INTO text_stop (prefix, until) VALUES ('+447400', 4102488000000)";
+    app.tamper(stop, &[]).await;
+    let row = "INSERT INTO text_prefix (prefix, hour, sent, entered, set_ups, proven, stopped) VALUES ('+447400', 4102444800000, 20, 0, 20, 0, 631)";
+    app.tamper(row, &[]).await;
+    let off = diagnosis(place, "", "texts");
+    assert!(off.contains("\"error\" \"accounts whose only second step is a text message, while nobody delivers any (sms.provider): 2."), "{off}");
+    assert!(off.contains("\"ok\" \"nobody delivers any"), "{off}");
+    let secret = place.folder.path().join("password");
+    std::fs::write(&secret, "secret").unwrap();
+    let mode = |mode| std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode));
+    mode(0o600).unwrap();
+    let to = |countries: &str| {
+        format!(
+            "[two_factor]\nallowed_kinds = [\"totp\", \"sms\"]\n[sms]\nprovider = \"kannel\"\nallowed_countries = [{countries}]\n\
+            [sms.kannel]\nusername = \"twinlock\"\npassword_file = \"password\"\nsender = \"Twinlock\"\n"
+        )
+    };
+    let one = diagnosis(place, &to("\"DE\""), "texts");
+    assert!(one.contains("\"error\" \"accounts whose only second step is a text message, while none go to the country of their number (sms.allowed_countries): 1."), "{one}");
+    let all = diagnosis(place, &to("\"DE\", \"US\""), "texts");
+    assert!(!all.contains("only second step"), "{all}");
+    assert!(
+        all.contains("they go to numbers of DE (+49), US (+1)"),
+        "{all}"
+    );
+    assert!(all.contains("codes sent in 24 hours"), "{all}");
+    assert!(
+        all.contains(
+            "\"warning\" \"numbers that begin with +447400 get none until 2100-01-01T12:00:00Z"
+        ),
+        "{all}"
+    );
+    let file = "sms.kannel.password_file";
+    assert_eq!(diagnosis(place, &to("\"DE\""), file), "");
+    for open in [0o640, 0o604] {
+        mode(open).unwrap();
+        let said = diagnosis(place, &to("\"DE\""), file);
+        assert!(
+            said.contains("\"error\" \"others may read password; run: chmod 600 password"),
+            "{said}"
+        );
+    }
 }
 
 async fn a_server_is_ready_while_its_database_answers(place: &Place) {

@@ -5,6 +5,7 @@ use twinlock::authenticators::Removal;
 use twinlock::settings::flow as settings;
 use twinlock::settings::rules::Suggestion;
 use twinlock::throttle::{Bucket, store as throttle};
+use twinlock_delivery::Behaviour;
 
 use crate::support::texts::{number, person_with_text, typed, with_texts};
 use crate::support::{Browser, Caller, Person, Place, TestApp};
@@ -18,6 +19,8 @@ on_both_engines!(
     k14_texts_alone_and_an_old_number_are_suggested_to_be_changed,
     where_nobody_delivers_any_more_the_page_says_so_and_leads_on,
     a_number_has_no_name_to_change,
+    k9_the_page_says_what_became_of_a_text_and_what_to_do,
+    k9_delayed_texts_are_told_until_they_leave_again,
 );
 
 const PAGE: &str = "/sign-in/text-message";
@@ -245,4 +248,78 @@ async fn a_number_has_no_name_to_change(place: &Place) {
     browser.cookies.plant("__Host-twinlock", &session.token);
     let path = format!("/settings/security/methods/{}/rename", held.factors[1].id);
     assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn k9_the_page_says_what_became_of_a_text_and_what_to_do(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    let as_of_now = "Load this page again to see what became of it.";
+    browser.must_see("The text is on its way.");
+    browser.must_see(as_of_now);
+    app.hand_over().await;
+    // Once below "Text not arriving?"; what asks for something stands above the code too.
+    for (state, words, times, may_change) in [
+        (
+            "accepted",
+            "The text was handed over to the provider.",
+            1,
+            true,
+        ),
+        ("sent", "The text is on its way to your phone.", 1, true),
+        ("delivered", "The text arrived at your phone.", 1, false),
+        (
+            "refused",
+            "The text was refused: check the number, or use another method.",
+            2,
+            false,
+        ),
+        (
+            "unknown",
+            "Nobody knows whether the text went out. If it does not come, send a new code.",
+            2,
+            true,
+        ),
+        (
+            "expired",
+            "The text could not be sent in time. Send a new code.",
+            2,
+            false,
+        ),
+    ] {
+        app.tamper("UPDATE text_message SET state = ?1", &[state.into()])
+            .await;
+        browser.open(PAGE).await;
+        let page = browser.page().text();
+        assert_eq!(page.matches(words).count(), times, "{state}: {page}");
+        assert_eq!(page.contains(as_of_now), may_change, "{state}: {page}");
+        browser.must_see(&format!("It went to •••• {}.", &number(1)[11..]));
+        browser.must_see("Your phone needs a signal");
+        browser.must_see("Some carriers block texts from services");
+        browser.must_see("Only the newest code works.");
+        assert!(browser.page().link("Use a recovery code").is_ok());
+    }
+    browser.follow("More about texts that do not arrive").await;
+    browser.must_see("What we know about your text");
+}
+
+async fn k9_delayed_texts_are_told_until_they_leave_again(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let delayed = "Texts are delayed right now. Your code comes as soon as it can.";
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    assert!(!browser.sees(delayed));
+    app.texts.behave(Behaviour::Fail);
+    app.hand_over().await;
+    browser.open(PAGE).await;
+    browser.must_see(delayed);
+    browser.must_see("The text is on its way.");
+    app.texts.behave(Behaviour::Accept);
+    app.forward(30);
+    app.hand_over().await;
+    browser.open(PAGE).await;
+    assert!(!browser.sees(delayed));
+    browser.must_see("The text was handed over to the provider.");
 }

@@ -6,28 +6,34 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use twinlock_delivery::{KannelProvider, TextProvider, TwilioProvider, WebhookProvider};
+use twinlock_delivery::{
+    KannelProvider, TextProvider, TwilioProvider, VonageProvider, WebhookProvider,
+};
 
 use super::server::{Answer, HttpServer, nobody};
-use super::{LIMIT, NOW, Short, kannel_settings, short, text, twilio_settings, webhook_settings};
+use super::{LIMIT, NOW, Short, kannel_settings, short, text, twilio_settings};
+use super::{vonage_settings, webhook_settings};
 
 const SHORT: Duration = Duration::from_millis(400);
 
-fn all(base_url: &str, timeout: Duration) -> [Arc<dyn TextProvider>; 3] {
+fn all(base_url: &str, timeout: Duration) -> [Arc<dyn TextProvider>; 4] {
     let mut twilio = twilio_settings(base_url);
     let mut kannel = kannel_settings(base_url);
     let mut webhook = webhook_settings(base_url);
     twilio.timeout = timeout;
     kannel.timeout = timeout;
+    let mut vonage = vonage_settings(base_url);
     webhook.timeout = timeout;
+    vonage.timeout = timeout;
     [
         Arc::new(TwilioProvider::new(twilio).unwrap()),
         Arc::new(KannelProvider::new(kannel).unwrap()),
         Arc::new(WebhookProvider::new(webhook).unwrap()),
+        Arc::new(VonageProvider::new(vonage).unwrap()),
     ]
 }
 
-/// What the providers make of it, in the order Twilio, Kannel, webhook.
+/// What the providers make of it, in the order Twilio, Kannel, webhook, Vonage.
 async fn outcomes(base_url: &str, timeout: Duration) -> Vec<Short> {
     let mut outcomes = Vec::new();
     for provider in all(base_url, timeout) {
@@ -46,12 +52,12 @@ fn document(length: usize) -> String {
     format!(r#"{{"sid": "SM1", "status": "queued", "padding": "{padding}"}}"#)
 }
 
-const THREE_NOT_TAKEN: [Short; 3] = [Short::NotTaken, Short::NotTaken, Short::NotTaken];
-const THREE_UNCLEAR: [Short; 3] = [Short::MaybeSent, Short::MaybeSent, Short::MaybeSent];
+const NONE_TAKEN: [Short; 4] = [const { Short::NotTaken }; 4];
+const ALL_UNCLEAR: [Short; 4] = [const { Short::MaybeSent }; 4];
 
 #[tokio::test]
 async fn where_nobody_listens_nothing_was_sent() {
-    assert_eq!(outcomes(&nobody(), LIMIT).await, THREE_NOT_TAKEN);
+    assert_eq!(outcomes(&nobody(), LIMIT).await, NONE_TAKEN);
 }
 
 /// The kernel shakes hands, and nobody ever answers the TLS greeting: no text has left.
@@ -59,30 +65,30 @@ async fn where_nobody_listens_nothing_was_sent() {
 async fn a_gateway_that_is_silent_before_the_text_was_sent_nothing() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    assert_eq!(outcomes(&url, SHORT).await, THREE_NOT_TAKEN);
+    assert_eq!(outcomes(&url, SHORT).await, NONE_TAKEN);
 }
 
 #[tokio::test]
 async fn after_a_silence_nobody_knows() {
     let server = server_that(|| Answer::Hang);
-    assert_eq!(outcomes(&server.url(), SHORT).await, THREE_UNCLEAR);
-    assert_eq!(server.requests().len(), 3);
+    assert_eq!(outcomes(&server.url(), SHORT).await, ALL_UNCLEAR);
+    assert_eq!(server.requests().len(), 4);
 }
 
 #[tokio::test]
 async fn after_a_hang_up_nobody_knows_and_nothing_is_repeated() {
     let server = server_that(|| Answer::Raw(String::new()));
-    assert_eq!(outcomes(&server.url(), LIMIT).await, THREE_UNCLEAR);
-    assert_eq!(server.requests().len(), 3);
+    assert_eq!(outcomes(&server.url(), LIMIT).await, ALL_UNCLEAR);
+    assert_eq!(server.requests().len(), 4);
     let cut = server_that(|| Answer::Raw("HTTP/1.1 20".to_owned()));
-    assert_eq!(outcomes(&cut.url(), LIMIT).await, THREE_UNCLEAR);
-    assert_eq!(cut.requests().len(), 3);
+    assert_eq!(outcomes(&cut.url(), LIMIT).await, ALL_UNCLEAR);
+    assert_eq!(cut.requests().len(), 4);
 }
 
 #[tokio::test]
 async fn what_is_not_http_settles_nothing() {
     let server = server_that(|| Answer::Raw("220 mail.example ESMTP\r\n".to_owned()));
-    assert_eq!(outcomes(&server.url(), LIMIT).await, THREE_UNCLEAR);
+    assert_eq!(outcomes(&server.url(), LIMIT).await, ALL_UNCLEAR);
 }
 
 /// Kannel and the webhook accept by the status, which came whole.
@@ -93,6 +99,7 @@ async fn an_acceptance_that_is_cut_off_or_endless_is_not_waited_for() {
             Short::MaybeSent,
             Short::Accepted(None),
             Short::Accepted(None),
+            Short::MaybeSent,
         ]
     };
     let cut = server_that(|| {
@@ -113,7 +120,7 @@ async fn an_acceptance_that_is_cut_off_or_endless_is_not_waited_for() {
 #[tokio::test]
 async fn a_huge_error_is_an_error() {
     let huge = HttpServer::start(|_, _| Answer::Http(500, "x".repeat(20_000_000)));
-    assert_eq!(outcomes(&huge.url(), LIMIT).await, THREE_NOT_TAKEN);
+    assert_eq!(outcomes(&huge.url(), LIMIT).await, NONE_TAKEN);
 }
 
 #[tokio::test]
@@ -127,7 +134,7 @@ async fn no_redirect_is_followed() {
                 "HTTP/1.1 {status} X\r\nLocation: {target}/\r\nContent-Length: 0\r\n\r\n"
             ))
         });
-        assert_eq!(outcomes(&server.url(), LIMIT).await, THREE_NOT_TAKEN);
+        assert_eq!(outcomes(&server.url(), LIMIT).await, NONE_TAKEN);
     }
     assert_eq!(elsewhere.requests().len(), 0);
 }
@@ -160,7 +167,7 @@ async fn an_abandoned_text_does_no_harm_to_the_next() {
         0 => Answer::Hang,
         _ => Answer::Http(202, "0: Accepted for delivery".to_owned()),
     });
-    let [_, kannel, _] = all(&server.url(), LIMIT);
+    let [_, kannel, ..] = all(&server.url(), LIMIT);
     let first = text("1");
     let abandoned = tokio::time::timeout(SHORT, kannel.send(&first, NOW)).await;
     assert!(abandoned.is_err());
@@ -186,7 +193,7 @@ async fn every_text_has_its_own_connection() {
         }
         kept.len()
     });
-    let [_, kannel, _] = all(&url, LIMIT);
+    let [_, kannel, ..] = all(&url, LIMIT);
     for id in ["1", "2"] {
         let outcome = kannel.send(&text(id), NOW).await;
         assert_eq!(short(outcome), Short::Accepted(None));

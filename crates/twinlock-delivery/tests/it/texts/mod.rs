@@ -8,6 +8,7 @@ mod several;
 mod tls;
 mod twilio;
 mod twilio_reports;
+mod vonage;
 mod webhook;
 mod webhook_reports;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use twinlock_delivery::{
     KannelProvider, KannelSettings, Refusal, Text, TextConfigError, TextOutcome, TwilioProvider,
-    TwilioSender, TwilioSettings, WebhookProvider, WebhookSettings,
+    TwilioSender, TwilioSettings, VonageProvider, VonageSettings, WebhookProvider, WebhookSettings,
 };
 
 const LIMIT: Duration = Duration::from_secs(15);
@@ -48,6 +49,20 @@ fn twilio_settings(base_url: &str) -> TwilioSettings {
 
 fn twilio(base_url: &str) -> TwilioProvider {
     TwilioProvider::new(twilio_settings(base_url)).unwrap()
+}
+
+fn vonage_settings(base_url: &str) -> VonageSettings {
+    VonageSettings {
+        base_url: base_url.to_owned(),
+        api_key: "abcd1234".to_owned(),
+        api_secret: "geheim".to_owned(),
+        sender: "+14155552345".to_owned(),
+        timeout: LIMIT,
+    }
+}
+
+fn vonage(base_url: &str) -> VonageProvider {
+    VonageProvider::new(vonage_settings(base_url)).unwrap()
 }
 
 fn kannel_settings(base_url: &str) -> KannelSettings {

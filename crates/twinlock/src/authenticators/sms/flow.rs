@@ -155,7 +155,7 @@ pub fn may_send(
     let now = w.now();
     let number = store::load(w, account, factor)?.ok_or(Refusal::NotFound)?.0;
     let allowed = &w.settings().sms.allowed_countries;
-    if Number::parse(number.e164(), None, allowed).is_err() {
+    if !number.is_allowed(allowed) {
         return Err(Refusal::KindUnavailable.into());
     }
     match store::sent(w, account, ceremony)? {
@@ -370,8 +370,7 @@ pub fn tell_ended(
         return Ok(());
     };
     let allowed = &w.settings().sms.allowed_countries;
-    let goes_there = Number::parse(number.e164(), None, allowed).is_ok();
-    if w.moment.app.texts.is_none() || !goes_there {
+    if w.moment.app.texts.is_none() || !number.is_allowed(allowed) {
         return Ok(());
     }
     let messages = w.moment.messages();

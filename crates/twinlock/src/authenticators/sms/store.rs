@@ -20,6 +20,10 @@ const SAME: &str = "SELECT s.authenticator_id FROM sms s JOIN authenticator a ON
     WHERE s.account_id = ?1 AND s.number_mac = ?2 AND a.state = 'active'";
 const REMOVE: &str = "DELETE FROM sms WHERE account_id = ?1 AND authenticator_id = ?2";
 const REMOVE_ALL: &str = "DELETE FROM sms WHERE account_id = ?1";
+// A look over all accounts, in the order of their ids: those that have numbers and no other method.
+const ONLY_NUMBERS: &str = "SELECT DISTINCT a.account_id FROM authenticator a WHERE a.account_id > ?1 AND a.kind = 'sms' AND a.state = 'active' \
+    AND NOT EXISTS (SELECT 1 FROM authenticator b WHERE b.account_id = a.account_id AND b.state = 'active' AND b.kind <> 'sms') \
+    ORDER BY a.account_id LIMIT 500";
 const PUT: &str = "INSERT INTO sms_code (account_id, ceremony_id, authenticator_id, message_id, code_mac, tries_left, resend_at, expires_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (account_id, ceremony_id) \
     DO UPDATE SET authenticator_id = ?3, message_id = ?4, code_mac = ?5, tries_left = ?6, resend_at = ?7, expires_at = ?8";
@@ -37,7 +41,19 @@ pub const SEALED: &[SealedColumn] = &[sealed_column!("sms", "number", row: "auth
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
-    ONE, INSERT, CONFIRM, SAME, REMOVE, REMOVE_ALL, PUT, LIVE, TRY, SPEND, DROP_CODES, PURGE,
+    ONE,
+    INSERT,
+    CONFIRM,
+    SAME,
+    REMOVE,
+    REMOVE_ALL,
+    ONLY_NUMBERS,
+    PUT,
+    LIVE,
+    TRY,
+    SPEND,
+    DROP_CODES,
+    PURGE,
 ];
 
 fn cell(account: AccountId, id: &AuthenticatorId) -> Cell<'_> {
@@ -66,6 +82,16 @@ pub fn load(
     let plain = w.open(cell(account, &id), &sealed)?;
     let number = serde_json::from_slice(&plain).map_err(|_| Fault::Stored("phone number"))?;
     Ok(Some((number, confirmed_at.map(Timestamp::from_millis))))
+}
+
+/// Accounts behind `after` whose only methods, besides backup codes, are numbers; a few hundred at a time, in the order of their ids.
+///
+/// # Errors
+/// The database's trouble.
+pub fn with_numbers_only(w: &mut Work<'_, '_>, after: AccountId) -> Result<Vec<AccountId>, Stop> {
+    let found =
+        w.tx.query(ONLY_NUMBERS, &[after.into()], |row| row.bytes16(0))?;
+    Ok(found.into_iter().map(AccountId).collect())
 }
 
 /// Stores the number of a half-done authenticator.

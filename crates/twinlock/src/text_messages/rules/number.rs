@@ -84,6 +84,12 @@ impl Number {
         Ok(Self(number.format().mode(Mode::E164).to_string()))
     }
 
+    /// Whether texts go there: its country may have been taken off the list since it was set up.
+    #[must_use]
+    pub fn is_allowed(&self, allowed: &[String]) -> bool {
+        Self::parse(&self.0, None, allowed).is_ok()
+    }
+
     /// In full, for the provider.
     #[must_use]
     pub fn e164(&self) -> &str {
