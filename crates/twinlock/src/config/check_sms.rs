@@ -91,6 +91,13 @@ fn check_limits(sms: &Sms, found: &mut Findings) {
             format!("must be 1 to {HIGHEST_CAP}; to send no texts, leave sms.provider out"),
         );
     }
+    let of_one = sms.daily_cap_per_application;
+    if of_one.is_some_and(|cap| !(1..=sms.daily_cap).contains(&cap)) {
+        found.error(
+            "sms.daily_cap_per_application",
+            "must be 1 to sms.daily_cap",
+        );
+    }
 }
 
 fn section(provider: SmsProvider) -> &'static str {
@@ -148,7 +155,7 @@ mod tests {
     fn each_rule_names_its_setting() {
         use Severity::{Error, Warning};
         type Change = fn(&mut Settings);
-        let cases: [(Severity, &str, Change); 14] = [
+        let cases: [(Severity, &str, Change); 15] = [
             (Error, "sms.allowed_countries", |s| {
                 s.sms.allowed_countries.clear();
             }),
@@ -157,6 +164,9 @@ mod tests {
             }),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 0),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 100_001),
+            (Error, "sms.daily_cap_per_application", |s| {
+                s.sms.daily_cap_per_application = Some(501);
+            }),
             (Error, "sms.kannel", |s| s.sms.kannel.password = None),
             (Error, "sms.kannel", |s| s.sms.kannel.sender.clear()),
             (Warning, "sms.kannel", |s| {

@@ -159,6 +159,7 @@ pub(super) fn client(
         device_label: device_label(agent),
         device_tokens,
         language: language.to_owned(),
+        application: None,
     }
 }
 
