@@ -28,6 +28,7 @@ on_both_engines!(
     m02_one_number_gets_one_text_a_minute_five_an_hour_and_ten_a_day,
     m02_whoever_knows_the_password_leaves_the_owners_device_its_texts,
     n04_no_limit_tells_whether_others_have_texts_sent_to_a_number,
+    n04_a_full_block_tells_nothing_of_the_numbers_in_it,
     b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times,
     k13_a_number_is_changed_only_when_the_new_one_is_proven_and_the_old_one_is_told,
     k7_text_and_app_replace_each_other_or_stand_side_by_side,
@@ -333,6 +334,26 @@ async fn n04_no_limit_tells_whether_others_have_texts_sent_to_a_number(place: &P
     begin_with(&ann, &of_ann, 2).await.unwrap();
     let again = settings::resend_text(&bob.moment(), &of_bob, pending.factor.id).await;
     assert_eq!(refused(again), limit);
+}
+
+async fn n04_a_full_block_tells_nothing_of_the_numbers_in_it(place: &Place) {
+    let app = texting(place).await;
+    let (ann, of_ann) = newcomer(&app, "ann@example.org", "192.0.2.1").await;
+    let (eve, of_eve) = newcomer(&app, "eve@example.org", "192.0.2.66").await;
+    let begin = async |caller: &Caller, acting: &Acting, last: u32| {
+        let phone = typed(&format!("01512 34567{last:02}"));
+        settings::begin_text(&caller.moment(), acting, phone, None).await
+    };
+    begin(&ann, &of_ann, 89).await.unwrap();
+    for last in 0..3 {
+        begin(&eve, &of_eve, last).await.unwrap();
+    }
+    app.forward(61);
+    let limit = Refusal::TextLimit { retry_after: 3600 };
+    assert_eq!(refused(begin(&eve, &of_eve, 89).await), limit);
+    assert_eq!(refused(begin(&eve, &of_eve, 99).await), limit);
+    // What an account set up today, it may ask a new code for.
+    begin(&ann, &of_ann, 89).await.unwrap();
 }
 
 async fn b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times(place: &Place) {

@@ -78,14 +78,14 @@ fn spend_ceilings(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
     let mut spent: Vec<(Ceiling, Vec<u8>)> = Vec::new();
     let mut is_new_today = false;
     for (ceiling, subject) in costs(w, order) {
-        // A number that is proven, or got a text today, is no new neighbour.
+        // A number that is proven, or got a text of this account today, is no new neighbour. Whether it got one of others must make no difference.
         if ceiling == rules::BLOCK && (order.is_proven || !is_new_today) {
             continue;
         }
         let Ceiling { name, length, most } = ceiling;
         match throttle::store::spend_one(w, name, &subject, length, most)? {
             Some(used) => {
-                is_new_today |= ceiling == rules::NUMBER[1] && used == 1;
+                is_new_today |= ceiling == rules::PAIR && used == 1;
                 spent.push((ceiling, subject));
             }
             None => {
@@ -108,8 +108,7 @@ fn pass_pause(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
     const ANYBODYS: &str = "text_number_pause";
     const OWN: &str = "text_own_pause";
     let of_number = mac(w, order.number);
-    let parts = [&order.account.0[..], order.number.e164().as_bytes()];
-    let own = w.keyring().mac("text of one account", &parts);
+    let own = pair(w, order);
     let Some(until) = throttle::store::pause(w, ANYBODYS, &of_number, rules::PAUSE)? else {
         // Free for anybody, so free for this account.
         return throttle::store::pause(w, OWN, &own, rules::PAUSE).map(|_| ());
@@ -118,6 +117,12 @@ fn pass_pause(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
         return Err(Refusal::ResendTooSoon(until).into());
     }
     refuse(w, order, ANYBODYS, rules::LATER)
+}
+
+/// One account and one number.
+fn pair(w: &Work<'_, '_>, order: &Order<'_>) -> [u8; 32] {
+    let parts = [&order.account.0[..], order.number.e164().as_bytes()];
+    w.keyring().mac("text of one account", &parts)
 }
 
 fn hand_back(w: &mut Work<'_, '_>, spent: &[(Ceiling, Vec<u8>)]) -> Result<(), Stop> {
@@ -136,7 +141,7 @@ fn costs(w: &Work<'_, '_>, order: &Order<'_>) -> Vec<(Ceiling, Vec<u8>)> {
     let client = &w.moment.client;
     let (account, network) = (order.account.0.to_vec(), client.network.clone());
     let sms = &w.settings().sms;
-    let mut costs = Vec::with_capacity(13);
+    let mut costs = Vec::with_capacity(14);
     let mut each = |ceilings: &[Ceiling], subject: &[u8]| {
         costs.extend(ceilings.iter().map(|one| (*one, subject.to_vec())));
     };
@@ -144,6 +149,7 @@ fn costs(w: &Work<'_, '_>, order: &Order<'_>) -> Vec<(Ceiling, Vec<u8>)> {
         each(&rules::NUMBER_UNKNOWN, &of_number);
     }
     each(&rules::NUMBER, &of_number);
+    each(&[rules::PAIR], &pair(w, order));
     each(&[rules::BLOCK], &block);
     if !order.is_owners {
         each(&rules::ACCOUNT_UNKNOWN, &account);

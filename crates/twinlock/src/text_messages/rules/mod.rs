@@ -73,7 +73,9 @@ pub const NETWORK: [Ceiling; 2] = [
 ];
 /// Time between two texts to one number, over all accounts.
 pub const PAUSE: Duration = Duration::from_secs(60);
-/// Different numbers of one block of a hundred: the fifth is refused.
+/// Texts of one account to one number: no more than the number gets; the first in a day makes it a new neighbour.
+pub const PAIR: Ceiling = ceiling("text_pair_day", DAY, NUMBER[1].most);
+/// Numbers of one block of a hundred that are set up, each once for an account: the fifth is refused.
 pub const BLOCK: Ceiling = ceiling("text_block_day", DAY, 4);
 
 /// What is said of every limit where the number is not proven. How long it really lasts would tell what others have sent there.
