@@ -1,6 +1,6 @@
 admin-texts-link = Administration: text messages
 admin-texts-title = Text messages
-admin-texts-what = Codes sent by text in the last 24 hours, by how the numbers begin: country code and four digits. Where few of the codes sent come back, somebody may be having texts sent for money; such a beginning gets no texts for a day by itself.
+admin-texts-what = Codes sent by text in the last 24 hours, by how the numbers begin: country code and four digits, or fewer where numbers are short. Where few of the codes sent come back, somebody may be having texts sent for money; such a beginning gets no texts for a day by itself.
 admin-texts-off = Nobody delivers texts here: sms.provider is not set.
 admin-texts-none = No text was sent in the last 24 hours. Once people use codes by text, you see here where they go.
 admin-texts-cap = { $sent } sent in all. At most { $cap } leave in a day.

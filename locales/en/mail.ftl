@@ -124,9 +124,14 @@ mail-mailbox-proven-text =
 mail-mailbox-proven-then = If it was not you, somebody reads your mail. Secure your mailbox, and change your password if you have one.
 mail-second-factor-locked-subject = { $product }: somebody is guessing your codes
 mail-second-factor-locked-text =
-    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes. Codes of your authenticator app are not looked at again until { $until }; a backup code still works.
+    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes. { $off ->
+        [yes] Codes of your authenticator app are not accepted any more; a backup code still works, and with one they are accepted again.
 
-    If it was you, wait until then, or use a backup code.
+        If it was you, use a backup code. If you have none, ask { $support }.
+       *[no] Codes of your authenticator app are not looked at again until { $until }; a backup code still works.
+
+        If it was you, wait until then, or use a backup code.
+    }
 mail-second-factor-locked-title = Somebody is guessing your codes
 mail-second-factor-locked-then = If it was not you, change your password if you have one, and secure your mailbox: whoever it was knows the one or reads the other.
 mail-codes-unlocked-subject = { $product }: the wait after wrong codes was ended

@@ -1,5 +1,7 @@
 //! Who asks.
 
+use super::ApplicationId;
+
 /// Who asks: what is known of the other side before any account is.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
@@ -11,6 +13,8 @@ pub struct Client {
     pub device_tokens: Vec<String>,
     /// Language tag of the texts for this client.
     pub language: String,
+    /// The application that asks, where it is one by its key.
+    pub application: Option<ApplicationId>,
 }
 
 impl Client {

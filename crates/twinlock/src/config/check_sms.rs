@@ -89,6 +89,13 @@ fn check_limits(sms: &Sms, found: &mut Findings) {
             format!("must be 1 to {HIGHEST_CAP}; to send no texts, leave sms.provider out"),
         );
     }
+    let of_one = sms.daily_cap_per_application;
+    if of_one.is_some_and(|cap| !(1..=sms.daily_cap).contains(&cap)) {
+        found.error(
+            "sms.daily_cap_per_application",
+            "must be 1 to sms.daily_cap",
+        );
+    }
 }
 
 fn check_provider(sms: &Sms, provider: SmsProvider, found: &mut Findings) {
@@ -206,7 +213,7 @@ mod tests {
     #[test]
     fn each_rule_names_its_setting() {
         use Severity::{Error, Warning};
-        let cases: [(Severity, &str, Change); 9] = [
+        let cases: [(Severity, &str, Change); 10] = [
             (Error, "sms.allowed_countries", |s| {
                 s.sms.allowed_countries.clear();
             }),
@@ -215,6 +222,9 @@ mod tests {
             }),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 0),
             (Error, "sms.daily_cap", |s| s.sms.daily_cap = 100_001),
+            (Error, "sms.daily_cap_per_application", |s| {
+                s.sms.daily_cap_per_application = Some(501);
+            }),
             (Warning, "sms.kannel.password_file", |s| {
                 s.sms.kannel.password = None;
                 s.sms.kannel.password_file = Some("secret".into());

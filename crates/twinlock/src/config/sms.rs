@@ -39,6 +39,8 @@ pub struct Sms {
     pub allowed_countries: Vec<String>,
     /// Texts of the whole instance in a day at most.
     pub daily_cap: u32,
+    /// Of these, those one application orders by the API at most; half of them where nothing is said.
+    pub daily_cap_per_application: Option<u32>,
     /// Twilio's account.
     pub twilio: Twilio,
     /// Vonage's account.
@@ -59,6 +61,7 @@ impl Default for Sms {
             fallback: Vec::new(),
             allowed_countries: Vec::new(),
             daily_cap: 500,
+            daily_cap_per_application: None,
             twilio: Twilio::default(),
             vonage: Vonage::default(),
             kannel: Kannel::default(),
@@ -69,6 +72,13 @@ impl Default for Sms {
 }
 
 impl Sms {
+    /// Texts one application orders in a day at most: others, and people who sign in here, keep the rest.
+    #[must_use]
+    pub fn cap_per_application(&self) -> u32 {
+        let half = self.daily_cap.div_ceil(2);
+        self.daily_cap_per_application.unwrap_or(half)
+    }
+
     /// The providers in the order they are asked, each once.
     #[must_use]
     pub fn providers(&self) -> Vec<SmsProvider> {

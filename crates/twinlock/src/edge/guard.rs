@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use twinlock_web::{OriginVerdict, Problem, PublicUrl, Scheme, TrustedProxies, check_own_origin};
 
 use crate::account;
-use crate::app::{App, Refusal, Stop};
+use crate::app::{App, Client, Refusal, Stop};
 use crate::application::{self, Scope};
 use crate::session::flow::{self as sessions, Acting, Carrier};
 
@@ -237,7 +237,11 @@ impl Gatekeeper {
     ) -> Result<(), Stop> {
         match bearer {
             Some(token) if token.starts_with("tlk_") => {
-                visit.api = application::flow::recognize(&visit.moment, token).await?
+                visit.api = application::flow::recognize(&visit.moment, token).await?;
+                visit.moment = visit.moment.of_client(Client {
+                    application: visit.api.as_ref().map(|caller| caller.application),
+                    ..Client::clone(&visit.moment.client)
+                });
             }
             Some(token) if token.starts_with("tli_") => by_sign_in(visit, token),
             Some(token) => self.by_session(visit, token, Carrier::Bearer).await?,

@@ -161,6 +161,7 @@ pub(super) fn client(
         device_label: device_label(agent),
         device_tokens,
         language: language.to_owned(),
+        application: None,
     }
 }
 

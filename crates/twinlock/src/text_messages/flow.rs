@@ -1,5 +1,7 @@
 //! Passing a text through every limit, and the worker that hands texts over after commit.
 
+mod limits;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,13 +13,13 @@ use tokio::task::JoinSet;
 use twinlock_db::Locks;
 use twinlock_delivery::{Text, TextOutcome, TextProvider};
 
-use crate::app::{AccountId, App, MessageId, Moment, Refusal, Stop, Tally, Timestamp, Work};
-use crate::throttle;
+use crate::app::{AccountId, App, MessageId, Stop, Tally, Timestamp, Work};
 
 use super::Number;
-use super::rules::{self, Ceiling};
 use super::store::prefixes::{self, Counted};
 use super::store::{self, Claimed, State};
+
+pub use limits::spend;
 
 /// How long a text stays claimed; longer than all providers' time-outs together.
 const HOLD: Duration = Duration::from_secs(60);
@@ -27,123 +29,6 @@ const LOOK: Duration = Duration::from_secs(2);
 const BATCH: i64 = 64;
 /// Texts handed over side by side: one that hangs holds up no other.
 const LANES: usize = 8;
-
-/// Passes a text to `number` through every limit, and spends what it costs. A number that `is_proven`, the account's own, is no bought one and no
-/// new neighbour: what strangers do to numbers beside it, or to others that begin alike, takes no texts from its owner. Before the transaction that orders it, and in its own: the rows are
-/// everybody's.
-///
-/// # Errors
-/// [`Refusal::TextLimit`], [`Refusal::ResendTooSoon`].
-pub async fn spend(
-    moment: &Moment,
-    account: AccountId,
-    number: &Number,
-    is_proven: bool,
-) -> Result<(), Stop> {
-    let number = number.clone();
-    moment
-        .write(Locks::none(), move |w| {
-            spend_all(w, account, &number, is_proven)
-        })
-        .await
-}
-
-fn spend_all(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    number: &Number,
-    is_proven: bool,
-) -> Result<(), Stop> {
-    let (now, prefix) = (w.now(), number.prefix());
-    if is_proven {
-        spend_ceilings(w, account, number, is_proven)?;
-        return prefixes::count(w, prefix, now, Counted::Sent);
-    }
-    if let Some(until) = prefixes::stopped_until(w, prefix)? {
-        return refuse(w, prefix, "text_prefix", until);
-    }
-    let (sent, entered) = prefixes::counted(w, prefix)?;
-    if rules::is_pumped(sent, entered) {
-        prefixes::stop(w, prefix)?;
-        tracing::warn!(
-            prefix,
-            sent,
-            entered,
-            "too few texted codes come back: no texts there for a day"
-        );
-        return refuse(w, prefix, "text_prefix", now.plus(rules::STOPPED));
-    }
-    spend_ceilings(w, account, number, is_proven)?;
-    prefixes::count(w, prefix, now, Counted::SetUp)
-}
-
-fn spend_ceilings(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    number: &Number,
-    is_proven: bool,
-) -> Result<(), Stop> {
-    let (now, prefix) = (w.now(), number.prefix());
-    let mut spent: Vec<(Ceiling, Vec<u8>)> = Vec::new();
-    let mut is_new_today = false;
-    for (ceiling, subject) in costs(w, account, number) {
-        // A number that is proven, or got a text today, is no new neighbour.
-        if ceiling == rules::BLOCK && (is_proven || !is_new_today) {
-            continue;
-        }
-        let Ceiling { name, length, most } = ceiling;
-        match throttle::store::spend_one(w, name, &subject, length, most)? {
-            Some(used) => {
-                is_new_today |= ceiling == rules::NUMBER[1] && used == 1;
-                spent.push((ceiling, subject));
-            }
-            None => {
-                hand_back(w, &spent)?;
-                return refuse(w, prefix, name, throttle::store::window_end(now, length));
-            }
-        }
-    }
-    let of_number = mac(w, number);
-    if let Some(until) = throttle::store::pause(w, "text_number_pause", &of_number, rules::PAUSE)? {
-        hand_back(w, &spent)?;
-        return Err(Refusal::ResendTooSoon(until).into());
-    }
-    Ok(())
-}
-
-fn hand_back(w: &mut Work<'_, '_>, spent: &[(Ceiling, Vec<u8>)]) -> Result<(), Stop> {
-    for (ceiling, subject) in spent {
-        throttle::store::refund(w, ceiling.name, subject, ceiling.length)?;
-    }
-    Ok(())
-}
-
-/// What one text costs, the narrowest first: what is refused there costs the rest nothing.
-fn costs(w: &Work<'_, '_>, account: AccountId, number: &Number) -> Vec<(Ceiling, Vec<u8>)> {
-    let of_number = mac(w, number).to_vec();
-    let block = w.keyring().mac("text block", &[number.block().as_bytes()]);
-    let network = w.moment.client.network.clone();
-    let mut costs = Vec::with_capacity(8);
-    costs.extend(rules::NUMBER.map(|ceiling| (ceiling, of_number.clone())));
-    costs.push((rules::BLOCK, block.to_vec()));
-    costs.extend(rules::ACCOUNT.map(|ceiling| (ceiling, account.0.to_vec())));
-    costs.extend(rules::NETWORK.map(|ceiling| (ceiling, network.clone())));
-    costs.push((rules::instance(w.settings().sms.daily_cap), Vec::new()));
-    costs
-}
-
-fn refuse(
-    w: &mut Work<'_, '_>,
-    prefix: &str,
-    limit: &'static str,
-    until: Timestamp,
-) -> Result<(), Stop> {
-    let now = w.now();
-    prefixes::count(w, prefix, now, Counted::Stopped)?;
-    w.count(Tally::TextStopped(limit));
-    let retry_after = until.seconds_from(now);
-    Err(Refusal::TextLimit { retry_after }.into())
-}
 
 /// What tells a number from others without saying it.
 #[must_use]

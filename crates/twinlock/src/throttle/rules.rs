@@ -162,6 +162,20 @@ pub fn count_second_factor(tally: &mut Tally, now: Timestamp, cost: u32) {
     }
 }
 
+/// Whether the failure that was just counted makes codes wait, or is the one that turns them off: what follows, such as wrong backup codes,
+/// changes nothing more.
+#[must_use]
+pub fn second_factor_waits(tally: &Tally, now: Timestamp) -> bool {
+    let was_on = second_factor_wait(tally.in_a_row.saturating_sub(1)).is_some();
+    tally.locked_until > now || (was_on && is_off(tally))
+}
+
+/// Whether codes from unknown devices are off until recovery.
+#[must_use]
+pub fn is_off(tally: &Tally) -> bool {
+    second_factor_wait(tally.in_a_row).is_none()
+}
+
 /// May a second-factor code from an unknown device be compared? `mailbox_proved`: five more tries a month.
 #[must_use]
 pub fn second_factor_standing(
@@ -171,7 +185,7 @@ pub fn second_factor_standing(
     cost: u32,
     mailbox_proved: bool,
 ) -> Standing {
-    if second_factor_wait(tally.in_a_row).is_none() {
+    if is_off(tally) {
         return Standing::Off;
     }
     let more = if mailbox_proved {

@@ -67,7 +67,12 @@ async fn an_application(player: &mut Player) {
     let first = player.variables["FACTOR"].clone();
     let key = player.app.api_key("shop", &[Scope::AccountsWrite]).await;
     player.variables.insert("KEY", key);
-    let made = sends_number(player, "POST /api/v1/accounts/{account}/factors").await;
+    let made = sends_number(
+        player,
+        "POST /api/v1/accounts/{account}/factors",
+        "+49 1512 3456789",
+    )
+    .await;
     player.set("FACTOR", &made["factor"]["id"]);
     player.app.forward(60);
     let send = "POST /api/v1/accounts/{account}/factors/{factor}/send";
@@ -99,11 +104,11 @@ async fn an_application(player: &mut Player) {
 }
 
 /// Begins setting a number up by the call whose example sets up an app.
-async fn sends_number(player: &mut Player, call: &str) -> Value {
+async fn sends_number(player: &mut Player, call: &str, phone: &str) -> Value {
     let number = [
         ("kind", json!("sms")),
         ("label", json!("")),
-        ("phone", json!("+49 1512 3456789")),
+        ("phone", json!(phone)),
     ];
     let made = player.sends(call, &number).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -137,7 +142,7 @@ async fn their_second_factor(player: &mut Player) {
     let first = player.variables["FACTOR"].clone();
     enrolled_in_settings(player).await;
     player.plays("DELETE /api/v1/me/factors/{factor}").await;
-    let made = sends_number(player, "POST /api/v1/me/factors").await;
+    let made = sends_number(player, "POST /api/v1/me/factors", "+49 1512 4567890").await;
     player.set("FACTOR", &made["factor"]["id"]);
     player.app.forward(60);
     player.plays("POST /api/v1/me/factors/{factor}/send").await;
@@ -278,7 +283,7 @@ async fn somebody_must_enrol(player: &mut Player) {
     assert_eq!(asked.json()["state"], "enroll", "{}", asked.body);
     goes_on(player, &asked.json());
     let enrol = "POST /api/v1/sign-in/{id}/enroll/factors";
-    let made = sends_number(player, enrol).await;
+    let made = sends_number(player, enrol, "+49 1512 5678901").await;
     player.set("FACTOR", &made["factor"]["id"]);
     player.app.forward(60);
     let send = "POST /api/v1/sign-in/{id}/enroll/factors/{factor}/send";

@@ -30,6 +30,7 @@ on_both_engines!(
     a_backup_code_is_still_looked_at_while_codes_are_locked,
     ten_wrong_backup_codes_a_day_and_no_more,
     the_owner_is_told_of_guesses_once,
+    the_owner_is_told_when_a_hundred_wrong_codes_turn_codes_off,
     a_proven_mailbox_gives_five_more_tries_a_month,
 );
 
@@ -392,6 +393,30 @@ async fn the_owner_is_told_of_guesses_once(place: &Place) {
         app.forward(300);
     }
     assert_eq!(app.mails_about(&ann.email, "guessing").await, 1);
+}
+
+async fn the_owner_is_told_when_a_hundred_wrong_codes_turn_codes_off(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let account = ann.account;
+    let nearly = twinlock::throttle::Tally {
+        in_a_row: 99,
+        ..twinlock::throttle::Tally::default()
+    };
+    app.work(move |w| throttle::save(w, account, Bucket::SecondFactor, &nearly))
+        .await
+        .unwrap();
+    let caller = app.caller("192.0.2.1");
+    let other = caller.half_session(&ann).await;
+    let token = caller.half_session(&ann).await;
+    refused(caller.verify(&token, &caller.wrong(&ann, 0)).await);
+    let mail = app.last_mail_to(&ann.email).await;
+    let said = "Codes of your authenticator app are not accepted any more";
+    assert!(mail.text.contains(said), "{}", mail.text);
+    assert!(!mail.text.contains("looked at again"), "{}", mail.text);
+    // No half-done sign-in is left to sit it out in.
+    let over = refused(caller.verify(&other, &caller.code(&ann)).await);
+    assert_eq!(over, Refusal::SignInExpired);
 }
 
 async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {

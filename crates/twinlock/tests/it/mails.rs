@@ -24,6 +24,7 @@ fn letter(topic: Topic, with_link: bool) -> Letter {
         ("left", "3"),
         ("use", "sign-in"),
         ("until", "2026-03-03T15:02:00Z"),
+        ("off", "no"),
         ("who", "owner"),
         ("way", "before"),
         ("codes_ended", "yes"),

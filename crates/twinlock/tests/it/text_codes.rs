@@ -1,6 +1,7 @@
 //! Codes by text message (product lines K3, K7, K9, K13, H2; attack rows R06, B01, M02, M04, M07, N04).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use twinlock::app::{AccountId, AuthenticatorId, Refusal, Stop};
 use twinlock::authenticators::{Kind, Removal};
@@ -25,6 +26,9 @@ on_both_engines!(
     m04_a_code_counts_only_where_and_for_what_it_was_sent,
     r06_a_code_of_one_method_is_none_of_another,
     m02_one_number_gets_one_text_a_minute_five_an_hour_and_ten_a_day,
+    m02_whoever_knows_the_password_leaves_the_owners_device_its_texts,
+    n04_no_limit_tells_whether_others_have_texts_sent_to_a_number,
+    n04_a_full_block_tells_nothing_of_the_numbers_in_it,
     b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times,
     k13_a_number_is_changed_only_when_the_new_one_is_proven_and_the_old_one_is_told,
     k7_text_and_app_replace_each_other_or_stand_side_by_side,
@@ -227,8 +231,8 @@ async fn r06_a_code_of_one_method_is_none_of_another(place: &Place) {
 async fn m02_one_number_gets_one_text_a_minute_five_an_hour_and_ten_a_day(place: &Place) {
     let app = texting(place).await;
     let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = known(&app, &ann).await;
     app.forward(24 * 3600);
-    let caller = app.caller("192.0.2.1");
     let before = app.texts().await.len();
     // A hundred sign-ins within one minute ask for a text each.
     for _ in 0..100 {
@@ -256,6 +260,100 @@ async fn m02_one_number_gets_one_text_a_minute_five_an_hour_and_ten_a_day(place:
     let token = half(&caller, &ann).await;
     let over = second_factor::send_text(&caller.moment(), &token, None).await;
     assert!(matches!(refused(over), Refusal::TextLimit { .. }));
+}
+
+async fn m02_whoever_knows_the_password_leaves_the_owners_device_its_texts(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let owner = known(&app, &ann).await;
+    app.forward_to_next_day();
+    let before = app.texts().await.len();
+    let stranger = app.caller("192.0.2.66");
+    for _ in 0..30 {
+        half(&stranger, &ann).await;
+        app.hand_over().await;
+        app.forward(600);
+    }
+    assert_eq!(app.texts().await.len() - before, 6);
+    let token = half(&stranger, &ann).await;
+    let over = second_factor::send_text(&stranger.moment(), &token, None).await;
+    assert!(matches!(refused(over), Refusal::TextLimit { .. }));
+    let token = half(&owner, &ann).await;
+    let code = app.texted_code().await;
+    completed(verify(&owner, &token, &code).await.unwrap());
+    // Together they stay under the number's ceiling.
+    for _ in 0..30 {
+        app.forward(600);
+        half(&owner, &ann).await;
+        half(&stranger, &ann).await;
+        app.hand_over().await;
+    }
+    assert_eq!(app.texts().await.len() - before, 10);
+}
+
+/// The person's own device: a code was typed there.
+async fn known(app: &TestApp, person: &Person) -> Caller {
+    let mut caller = app.caller("192.0.2.1");
+    let token = half(&caller, person).await;
+    let code = app.texted_code().await;
+    let done = completed(verify(&caller, &token, &code).await.unwrap());
+    caller.remember(&done);
+    caller
+}
+
+async fn n04_no_limit_tells_whether_others_have_texts_sent_to_a_number(place: &Place) {
+    let app = texting(place).await;
+    let (ann, of_ann) = newcomer(&app, "ann@example.org", "192.0.2.1").await;
+    let (bob, of_bob) = newcomer(&app, "bob@example.org", "192.0.2.9").await;
+    let limit = Refusal::TextLimit { retry_after: 3600 };
+    let begin_with = async |caller: &Caller, acting: &Acting, n: u32| {
+        settings::begin_text(&caller.moment(), acting, typed(&number(n)), None).await
+    };
+    let begin = async |caller: &Caller, acting: &Acting| begin_with(caller, acting, 1).await;
+    begin(&ann, &of_ann).await.unwrap();
+    app.forward(20);
+    // Whose text it was is told how long to wait, to the second.
+    let again = refused(begin(&ann, &of_ann).await);
+    let until = app.now().plus(Duration::from_secs(40));
+    assert_eq!(again, Refusal::ResendTooSoon(until));
+    assert_eq!(refused(begin(&bob, &of_bob).await), limit);
+    app.forward(1);
+    assert_eq!(refused(begin(&bob, &of_bob).await), limit);
+    // The same with the hour's texts used up by others.
+    for _ in 0..3 {
+        app.forward(61);
+        begin(&ann, &of_ann).await.ok();
+    }
+    app.forward(61);
+    assert_eq!(refused(begin(&bob, &of_bob).await), limit);
+    // Resending its own set-up, it is told of its own text alone.
+    let pending = begin_with(&bob, &of_bob, 2).await.unwrap();
+    let again = settings::resend_text(&bob.moment(), &of_bob, pending.factor.id).await;
+    assert!(matches!(refused(again), Refusal::ResendTooSoon(_)));
+    app.forward(60);
+    begin_with(&ann, &of_ann, 2).await.unwrap();
+    let again = settings::resend_text(&bob.moment(), &of_bob, pending.factor.id).await;
+    assert_eq!(refused(again), limit);
+}
+
+async fn n04_a_full_block_tells_nothing_of_the_numbers_in_it(place: &Place) {
+    let app = texting(place).await;
+    let (ann, of_ann) = newcomer(&app, "ann@example.org", "192.0.2.1").await;
+    let (eve, of_eve) = newcomer(&app, "eve@example.org", "192.0.2.66").await;
+    let begin = async |caller: &Caller, acting: &Acting, last: u32| {
+        let phone = typed(&format!("01512 34567{last:02}"));
+        settings::begin_text(&caller.moment(), acting, phone, None).await
+    };
+    begin(&ann, &of_ann, 89).await.unwrap();
+    for last in 0..3 {
+        begin(&eve, &of_eve, last).await.unwrap();
+    }
+    app.forward(61);
+    let limit = Refusal::TextLimit { retry_after: 3600 };
+    assert_eq!(refused(begin(&eve, &of_eve, 89).await), limit);
+    assert_eq!(refused(begin(&eve, &of_eve, 99).await), limit);
+    // What an account set up today, it may ask a new code for.
+    begin(&ann, &of_ann, 89).await.unwrap();
 }
 
 async fn b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times(place: &Place) {
@@ -409,7 +507,8 @@ async fn m07_a_provider_that_is_down_holds_up_nobody_and_nothing_is_sent_late_or
 ) {
     let app = texting(place).await;
     let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
-    let caller = app.caller("192.0.2.1");
+    let caller = known(&app, &ann).await;
+    app.forward(60);
     let before = app.texts.sent().len();
     app.texts.behave(Behaviour::Fail);
     let token = half(&caller, &ann).await;

@@ -1,8 +1,12 @@
 //! Codes by text message by the JSON API (interfaces sections 2 and 3; product lines K3, K9, APP1, E10; attack rows M02, M04, R06).
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::{Value, json};
+use twinlock::app::Tally;
 use twinlock::application::Scope;
+use twinlock::config::Settings;
 
 use crate::support::api::Api;
 use crate::support::browser::Answer;
@@ -17,6 +21,8 @@ on_both_engines!(
     e1_a_demanded_number_is_set_up_by_api,
     app1_an_application_sets_a_number_up_and_verifies_a_texted_code,
     app1_texts_for_one_application_are_not_counted_for_its_servers_address,
+    m01_one_application_leaves_texts_to_people_and_to_other_applications,
+    m02_a_device_token_gives_an_applications_user_a_share_of_texts,
     what_does_not_belong_together_is_refused,
     n04_a_number_that_is_somebody_elses_too_says_nothing_of_it,
     without_somebody_who_delivers_them_no_number_is_set_up,
@@ -329,6 +335,77 @@ async fn app1_texts_for_one_application_are_not_counted_for_its_servers_address(
         assert_eq!(begun.status, 201, "{n}: {}", begun.body);
     }
     assert_eq!(refused, Some((20, String::from("sms_limit"))));
+}
+
+async fn m01_one_application_leaves_texts_to_people_and_to_other_applications(place: &Place) {
+    let few = |settings: &mut Settings| {
+        with_texts(settings);
+        settings.sms.daily_cap = 10;
+    };
+    let app = place.app_with(few).await;
+    let mut of = BTreeMap::new();
+    for (name, phones) in [("shop", 100..120), ("club", 200..202)] {
+        let key = app.api_key(name, &Scope::ALL).await;
+        let mut application = app.api().with(&key);
+        for n in phones {
+            let made = json!({"external_id": n.to_string()});
+            application.post("/api/v1/accounts", &made).await;
+            let path = format!("/api/v1/accounts/ext:{n}/factors");
+            let phone = format!("+44 7{:03} {:06}", 400 + n / 10, 100_000 + n * 1_317);
+            let body =
+                json!({"kind": "sms", "phone": phone, "client": {"ip": format!("203.0.113.{n}")}});
+            let begun = application.post(&path, &body).await;
+            if begun.status == 429 {
+                assert_eq!(problem(&begun).1, "sms_limit");
+            } else {
+                *of.entry(name).or_insert(0) += 1;
+            }
+        }
+    }
+    assert_eq!(of, BTreeMap::from([("shop", 5), ("club", 2)]));
+    let stopped = app
+        .app
+        .meters
+        .tallies()
+        .into_iter()
+        .find_map(|(tally, count)| {
+            matches!(tally, Tally::TextStopped("text_application")).then_some(count)
+        });
+    assert_eq!(stopped, Some(15));
+    let mut ann = somebody(&app, "ann@example.org").await;
+    let begin = json!({"kind": "sms", "phone": number(1), "country": "DE"});
+    assert_eq!(ann.post("/api/v1/me/factors", &begin).await.status, 201);
+}
+
+async fn m02_a_device_token_gives_an_applications_user_a_share_of_texts(place: &Place) {
+    let app = texting(place).await;
+    let key = app.api_key("shop", &Scope::ALL).await;
+    let mut shop = app.api().with(&key);
+    shop.post("/api/v1/accounts", &json!({"external_id": "1"}))
+        .await;
+    let account = "/api/v1/accounts/ext:1";
+    let begin = json!({"kind": "sms", "phone": number(1), "country": "DE"});
+    let begun = shop.post(&format!("{account}/factors"), &begin).await;
+    let begun = begun.json();
+    let factor = format!("{account}/factors/{}", text(&begun["factor"]["id"]));
+    let code = json!({"code": app.texted_code().await});
+    shop.post(&format!("{factor}/activate"), &code).await;
+    app.forward(61);
+    let send = format!("{factor}/send");
+    assert_eq!(shop.post(&send, &json!({})).await.status, 202);
+    let code = json!({"code": app.texted_code().await});
+    let verified = shop.post(&format!("{account}/verify"), &code).await.json();
+    let token = text(&verified["device_token"]).to_owned();
+    app.forward_to_next_day();
+    for n in 0..4 {
+        let sent = shop.post(&send, &json!({})).await;
+        let expected = if n < 3 { 202 } else { 429 };
+        assert_eq!(sent.status, expected, "{n}: {}", sent.body);
+        app.forward(61);
+    }
+    let from_known = json!({"device_token": token});
+    let sent = shop.post(&send, &from_known).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
 }
 
 async fn what_does_not_belong_together_is_refused(place: &Place) {

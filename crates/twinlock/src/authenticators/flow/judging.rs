@@ -140,7 +140,7 @@ pub(super) fn counter(
     })
 }
 
-/// Writes the failure down before anything is compared; whether codes now have to wait if it stays one.
+/// Writes the failure down before anything is compared; whether codes now have to wait, or are off, if it stays one.
 pub(super) fn count(
     w: &mut Work<'_, '_>,
     account: AccountId,
@@ -148,12 +148,15 @@ pub(super) fn count(
     cost: u32,
 ) -> Result<bool, Stop> {
     let now = w.now();
-    match counter.bucket {
-        Bucket::SecondFactor => limits::count_second_factor(&mut counter.tally, now, cost),
-        _ => counter.tally.count(now, cost),
-    }
+    let waits = if counter.bucket == Bucket::SecondFactor {
+        limits::count_second_factor(&mut counter.tally, now, cost);
+        limits::second_factor_waits(&counter.tally, now)
+    } else {
+        counter.tally.count(now, cost);
+        false
+    };
     throttle::store::save(w, account, counter.bucket, &counter.tally)?;
-    Ok(counter.tally.locked_until > now)
+    Ok(waits)
 }
 
 /// Hands the failure back and clears the row of failures, here and for unknown devices.
@@ -284,11 +287,16 @@ pub(super) fn refused(
     if waits && matches!(counter.tally.in_a_row, 5 | 10 | 15 | 20 | 100) {
         w.count(app::Tally::SecondFactorWaits);
         let until: Timestamp = counter.tally.locked_until;
+        let off = if limits::is_off(&counter.tally) {
+            "yes"
+        } else {
+            "no"
+        };
         account::notice(
             w,
             id,
             Topic::SecondFactorLocked,
-            &[("until", until.rfc3339())],
+            &[("until", until.rfc3339()), ("off", off.to_owned())],
         )?;
     }
     Ok(Verdict::Wrong {

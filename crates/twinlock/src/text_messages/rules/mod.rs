@@ -51,10 +51,20 @@ pub const NUMBER: [Ceiling; 2] = [
     ceiling("text_number_hour", HOUR, 5),
     ceiling("text_number_day", DAY, 10),
 ];
+/// Of these, those not ordered from a known device for a proven number: whoever knows the password only leaves the owner the rest.
+pub const NUMBER_UNKNOWN: [Ceiling; 2] = [
+    ceiling("text_number_unknown_hour", HOUR, 3),
+    ceiling("text_number_unknown_day", DAY, 6),
+];
 /// Texts for one account, to whichever numbers.
 pub const ACCOUNT: [Ceiling; 2] = [
     ceiling("text_account_hour", HOUR, 8),
     ceiling("text_account_day", DAY, 20),
+];
+/// Of these, those not ordered from a known device for a proven number.
+pub const ACCOUNT_UNKNOWN: [Ceiling; 2] = [
+    ceiling("text_account_unknown_hour", HOUR, 5),
+    ceiling("text_account_unknown_day", DAY, 12),
 ];
 /// Texts ordered from one network.
 pub const NETWORK: [Ceiling; 2] = [
@@ -63,8 +73,19 @@ pub const NETWORK: [Ceiling; 2] = [
 ];
 /// Time between two texts to one number, over all accounts.
 pub const PAUSE: Duration = Duration::from_secs(60);
-/// Different numbers of one block of a hundred: the fifth is refused.
+/// Texts of one account to one number: no more than the number gets; the first in a day makes it a new neighbour.
+pub const PAIR: Ceiling = ceiling("text_pair_day", DAY, NUMBER[1].most);
+/// Numbers of one block of a hundred that are set up, each once for an account: the fifth is refused.
 pub const BLOCK: Ceiling = ceiling("text_block_day", DAY, 4);
+
+/// What is said of every limit where the number is not proven. How long it really lasts would tell what others have sent there.
+pub const LATER: Duration = HOUR;
+
+/// Texts one application orders in a day.
+#[must_use]
+pub const fn application(cap: u32) -> Ceiling {
+    ceiling("text_application", DAY, cap)
+}
 
 /// Texts of the whole instance in a day.
 #[must_use]

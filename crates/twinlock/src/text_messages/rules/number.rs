@@ -3,14 +3,14 @@
 use std::fmt;
 
 use phonenumber::country::Id;
-use phonenumber::metadata::DATABASE;
-use phonenumber::{Mode, PhoneNumber, Type};
+use phonenumber::metadata::{DATABASE, Descriptor};
+use phonenumber::{Metadata, Mode, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
-/// The country code of Italy, San Marino and the Vatican.
-const ITALY: u16 = 39;
 /// Characters of a number as it may be typed.
 const LONGEST: usize = 40;
+/// Digits of a number that are never part of how it begins: in a country of short numbers the rest would be the number.
+const HIDDEN: usize = 4;
 
 /// The number of a phone that can get texts, in full: `+`, country code and number (E.164).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,18 +69,7 @@ impl Number {
         if number.extension().is_some() || !phonenumber::is_valid(&number) {
             return Err(NumberProblem::Invalid);
         }
-        let number_country = number.country().id();
-        let is_allowed = number_country.is_some_and(|id| {
-            allowed
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(id.as_ref()))
-        });
-        if !is_allowed {
-            return Err(NumberProblem::Country);
-        }
-        if !gets_texts(&number) {
-            return Err(NumberProblem::NotMobile);
-        }
+        may_get_texts(&number, allowed)?;
         Ok(Self(number.format().mode(Mode::E164).to_string()))
     }
 
@@ -110,25 +99,67 @@ impl Number {
         self.0.get(..at).unwrap_or_default()
     }
 
-    /// How it begins: country code and four digits.
+    /// How it begins: country code and four digits, fewer where the whole number has so few that they would tell it.
     #[must_use]
     pub fn prefix(&self) -> &str {
         let code = phonenumber::parse(None, &self.0).map_or(1, |number| number.code().value());
-        let digits = 1 + code.to_string().len() + 4;
-        self.0.get(..digits).unwrap_or(&self.0)
+        let of_country = 1 + code.to_string().len();
+        let told = self.0.len().saturating_sub(HIDDEN).min(of_country + 4);
+        self.0.get(..told.max(of_country)).unwrap_or(&self.0)
     }
 }
 
-fn gets_texts(number: &PhoneNumber) -> bool {
-    // Where a leading zero is part of the number, as in Italy, it is a landline's; what is known of numbers is looked up without it.
-    if number.national().zeros() > 0 && matches!(number.code().value(), ITALY) {
-        return false;
+/// Refuses what is no mobile number of an allowed country. Some countries share their numbers, such as Finland and Åland: then either will do.
+fn may_get_texts(number: &PhoneNumber, allowed: &[String]) -> Result<(), NumberProblem> {
+    // With its leading zeros: in Italy they make it a landline's, in Côte d'Ivoire they are part of every number.
+    let national = number.national().to_string();
+    let countries = DATABASE.region(&number.code().value()).unwrap_or_default();
+    let mut problem = NumberProblem::Country;
+    for country in countries {
+        let is_allowed = allowed.iter().any(|one| one.eq_ignore_ascii_case(country));
+        match DATABASE.by_id(country).filter(|_| is_allowed) {
+            Some(known) if is_mobile(known, &national) => return Ok(()),
+            Some(known) if is_of(known, &national) => problem = NumberProblem::NotMobile,
+            _ => {}
+        }
     }
-    // In countries such as the United States nothing tells the two apart.
-    matches!(
-        number.number_type(&DATABASE),
-        Type::Mobile | Type::FixedLineOrMobile
-    )
+    Err(problem)
+}
+
+/// Whether a country has it among its mobile numbers, and among none that cost extra or are no phone's. Where numbers do not tell landlines
+/// from mobiles, as in the United States, it is among both.
+fn is_mobile(country: &Metadata, national: &str) -> bool {
+    let mobile = country.descriptors().mobile();
+    is_any(country, [mobile], national) && !is_any(country, costly(country), national)
+}
+
+fn is_of(country: &Metadata, national: &str) -> bool {
+    let kinds = country.descriptors();
+    is_any(country, [kinds.fixed_line(), kinds.mobile()], national)
+        || is_any(country, costly(country), national)
+}
+
+fn costly(country: &Metadata) -> [Option<&Descriptor>; 8] {
+    let kinds = country.descriptors();
+    [
+        kinds.premium_rate(),
+        kinds.toll_free(),
+        kinds.shared_cost(),
+        kinds.voip(),
+        kinds.personal_number(),
+        kinds.pager(),
+        kinds.uan(),
+        kinds.voicemail(),
+    ]
+}
+
+fn is_any<const N: usize>(
+    country: &Metadata,
+    kinds: [Option<&Descriptor>; N],
+    national: &str,
+) -> bool {
+    country.descriptors().general().is_match(national)
+        && (kinds.into_iter().flatten()).any(|kind| kind.is_match(national))
 }
 
 /// The digits, with a leading `+` where there was one. Spaces and what people put between digits are left out; anything else is no number.
@@ -225,6 +256,71 @@ mod tests {
             assert_eq!(read(typed, country), Err(why), "{typed}");
         }
         assert_eq!(read(&"1".repeat(500), Some("DE")), Err(Invalid));
+    }
+
+    #[test]
+    fn a_mobile_number_of_every_country_gets_texts_where_its_country_is_allowed() {
+        let mut refused = Vec::new();
+        let mut countries = 0;
+        for country in DATABASE.iter().filter(|one| one.id() != "001") {
+            let mobile = country.descriptors().mobile();
+            let Some(example) = mobile.and_then(Descriptor::example) else {
+                continue;
+            };
+            countries += 1;
+            let full = format!("+{}{example}", country.country_code());
+            let allowed = [country.id().to_owned()];
+            match Number::parse(&full, None, &allowed) {
+                Ok(number) if number.e164() == full => {}
+                other => refused.push((country.id().to_owned(), full, other)),
+            }
+        }
+        assert!(countries > 240, "{countries}");
+        assert!(refused.is_empty(), "{refused:#?}");
+    }
+
+    #[test]
+    fn a_leading_zero_is_part_of_a_number_where_its_country_says_so() {
+        let allowed = ["CI", "CG", "BJ", "IT", "VA"].map(str::to_owned);
+        let read = |typed, country| {
+            Number::parse(typed, country, &allowed).map(|number| number.e164().to_owned())
+        };
+        for (typed, country, full) in [
+            ("+225 07 01 23 45 67", None, "+2250701234567"),
+            ("07 01 23 45 67", Some("CI"), "+2250701234567"),
+            ("+242 06 612 3456", None, "+242066123456"),
+            ("06 612 3456", Some("CG"), "+242066123456"),
+            ("+229 01 95 12 34 56", None, "+2290195123456"),
+            ("312 345 6789", Some("IT"), "+393123456789"),
+        ] {
+            assert_eq!(read(typed, country).as_deref(), Ok(full), "{typed}");
+        }
+        for landline in [
+            "+225 27 21 23 45 67",
+            "+242 22 212 3456",
+            "+39 02 1234 5678",
+            "+39 0312 3456789",
+        ] {
+            assert_eq!(
+                read(landline, None),
+                Err(NumberProblem::NotMobile),
+                "{landline}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_short_number_does_not_tell_it() {
+        for (full, prefix) in [
+            ("+29051234", "+2905"),
+            ("+6907290", "+690"),
+            ("+690729", "+690"),
+            ("+6838884012", "+683888"),
+            ("+3546111234", "+354611"),
+            ("+4791234567", "+479123"),
+        ] {
+            assert_eq!(Number(full.to_owned()).prefix(), prefix, "{full}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub fn stopped_until(w: &mut Work<'_, '_>, prefix: &str) -> Result<Option<Timest
 /// One beginning of numbers, for whoever runs the instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Prefix {
-    /// Country code and four digits.
+    /// Country code and four digits, fewer where numbers are short.
     pub prefix: String,
     /// Codes sent.
     pub sent: i64,

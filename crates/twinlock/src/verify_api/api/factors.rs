@@ -165,7 +165,7 @@ async fn add_number(visit: &Visit, asked: Ask, body: NewFactor) -> Result<BoundF
         return Err(refuse(field));
     }
     let typed = typed_phone(body.phone, body.country)?;
-    let moment = texted_for(&visit.moment, &asked, body.client)?;
+    let moment = texted_for(&visit.moment, &asked, body.client, None)?;
     let pending = factors::begin_text(&moment, asked, typed.phone, typed.country).await?;
     Ok(BoundFactor::from(pending))
 }
@@ -175,6 +175,8 @@ async fn add_number(visit: &Visit, asked: Ask, body: NewFactor) -> Result<BoundF
 pub struct SendCode {
     /// Where the person sits; so many texts go out for one network.
     pub client: Option<ClientSeen>,
+    /// The known device's token of an earlier answer: some texts are kept for known devices.
+    pub device_token: Option<String>,
 }
 
 /// `POST /api/v1/accounts/{account}/factors/{factor}/send`
@@ -187,8 +189,8 @@ pub async fn send_code(
     body: Option<StrictJson<SendCode>>,
 ) -> Result<Response, Stop> {
     let asked = ask(&visit, account)?;
-    let client = body.and_then(|StrictJson(body)| body.client);
-    let moment = texted_for(&visit.moment, &asked, client)?;
+    let body = body.map_or_else(SendCode::default, |StrictJson(body)| body);
+    let moment = texted_for(&visit.moment, &asked, body.client, body.device_token)?;
     let texted = factors::send(&moment, asked, factor).await?;
     Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
 }

@@ -302,15 +302,20 @@ fn seen_from(
 
 /// The moment a text is ordered in. Where the application does not say who sits where, its own address must not stand for all of its users:
 /// then what is left are the limits of the account, of numbers and of the instance.
-fn texted_for(moment: &Moment, asked: &Ask, client: Option<ClientSeen>) -> Result<Moment, Stop> {
+fn texted_for(
+    moment: &Moment,
+    asked: &Ask,
+    client: Option<ClientSeen>,
+    device_token: Option<String>,
+) -> Result<Moment, Stop> {
     if client.as_ref().is_some_and(|client| client.ip.is_some()) {
-        return seen_from(moment, client, None);
+        return seen_from(moment, client, device_token);
     }
     let nowhere = Client {
         network: format!("{:?}", (asked.caller.application, &asked.account)).into_bytes(),
         ..Client::clone(&moment.client)
     };
-    seen_from(&moment.of_client(nowhere), client, None)
+    seen_from(&moment.of_client(nowhere), client, device_token)
 }
 
 fn outcome(verified: Verified) -> Verification {

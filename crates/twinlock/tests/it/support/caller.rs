@@ -49,6 +49,7 @@ impl TestApp {
                 device_label: String::from("Firefox on Linux"),
                 device_tokens: Vec::new(),
                 language: String::from("en"),
+                application: None,
             },
         }
     }

@@ -27,6 +27,13 @@ pub(crate) fn typed(phone: &str) -> Typed {
 }
 
 impl TestApp {
+    /// Midnight: what is counted by days and hours begins anew.
+    pub(crate) fn forward_to_next_day(&self) {
+        let day = 24 * 3600;
+        let left = day - self.time.seconds().rem_euclid(day);
+        self.forward(left.unsigned_abs());
+    }
+
     /// Hands over what is on its way.
     pub(crate) async fn hand_over(&self) {
         let provider = self.app.texts.clone().expect("texts are sent");
