@@ -19,6 +19,8 @@ use super::rules::{self, Ceiling};
 use super::store::prefixes::{self, Counted};
 use super::store::{self, Claimed, State};
 
+/// The name of the time between two texts to one number, in rows.
+const PAUSE_OF_NUMBER: &str = "text_number_pause";
 /// How long a text stays claimed; longer than all providers' time-outs together.
 const HOLD: Duration = Duration::from_secs(60);
 /// The worker looks at least this often.
@@ -104,7 +106,7 @@ fn spend_ceilings(
         }
     }
     let of_number = mac(w, number);
-    if let Some(until) = throttle::store::pause(w, "text_number_pause", &of_number, rules::PAUSE)? {
+    if let Some(until) = throttle::store::pause(w, PAUSE_OF_NUMBER, &of_number, rules::PAUSE)? {
         hand_back(w, &spent)?;
         return Err(Refusal::ResendTooSoon(until).into());
     }
@@ -143,6 +145,16 @@ fn refuse(
     w.count(Tally::TextStopped(limit));
     let retry_after = until.seconds_from(now);
     Err(Refusal::TextLimit { retry_after }.into())
+}
+
+/// Until when no text can be sent to a number, because it got one a moment ago for whatever it was.
+///
+/// # Errors
+/// The database's trouble.
+pub fn waits_until(w: &mut Work<'_, '_>, number: &Number) -> Result<Option<Timestamp>, Stop> {
+    let (now, of_number) = (w.now(), mac(w, number));
+    let until = throttle::store::paused(w, PAUSE_OF_NUMBER, &of_number)?;
+    Ok(until.filter(|until| *until > now))
 }
 
 /// What tells a number from others without saying it.

@@ -151,9 +151,21 @@ pub fn pause(
     if w.tx.query_opt(PAUSE, &values, |row| row.int(0))?.is_some() {
         return Ok(None);
     }
+    Ok(Some(paused(w, kind, subject)?.unwrap_or(now)))
+}
+
+/// Until when the one place there is was taken last.
+///
+/// # Errors
+/// The database's trouble.
+pub fn paused(
+    w: &mut Work<'_, '_>,
+    kind: &'static str,
+    subject: &[u8],
+) -> Result<Option<Timestamp>, Stop> {
     let until =
         w.tx.query_opt(PAUSED, &[kind.into(), subject.into()], |row| row.int(0))?;
-    Ok(Some(until.map_or(now, Timestamp::from_millis)))
+    Ok(until.map(Timestamp::from_millis))
 }
 
 /// Hands one back.

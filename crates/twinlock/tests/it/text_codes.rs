@@ -55,9 +55,7 @@ async fn verify(caller: &Caller, token: &str, code: &str) -> Result<Progress, St
 }
 
 fn wrong() -> Refusal {
-    Refusal::InvalidCode {
-        drift_seconds: None,
-    }
+    Refusal::InvalidTextedCode
 }
 
 async fn k3_a_number_is_proven_by_the_code_that_was_texted_to_it(place: &Place) {
@@ -85,7 +83,7 @@ async fn k3_a_number_is_proven_by_the_code_that_was_texted_to_it(place: &Place) 
     let pending = settings::begin_text(&moment, &acting, typed("(01512) 345-67 89"), None)
         .await
         .unwrap();
-    assert_eq!(pending.hint, "•••• 89");
+    assert_eq!(pending.factor.label, "•••• 89");
     let texts = app.texts().await;
     assert_eq!(texts.len(), 1);
     assert_eq!(texts[0].to, "+4915123456789");
@@ -159,7 +157,8 @@ async fn k3_a_code_is_good_for_five_minutes_and_a_new_one_replaces_it(place: &Pl
     let token = half(&caller, &ann).await;
     let late = app.texted_code().await;
     app.forward(300);
-    assert_eq!(refused(verify(&caller, &token, &late).await), wrong());
+    let tried = verify(&caller, &token, &late).await;
+    assert_eq!(refused(tried), Refusal::TextedCodeOver);
 }
 
 async fn m04_a_code_counts_only_where_and_for_what_it_was_sent(place: &Place) {
@@ -216,7 +215,8 @@ async fn r06_a_code_of_one_method_is_none_of_another(place: &Place) {
     let texted = app.texted_code().await;
     let of_app = caller.code(&ann);
     let tried = caller.verify_as(&token, &texted, Some(Kind::Totp)).await;
-    assert_eq!(refused(tried), wrong());
+    let drift_seconds = None;
+    assert_eq!(refused(tried), Refusal::InvalidCode { drift_seconds });
     assert_eq!(refused(verify(&caller, &token, &of_app).await), wrong());
     let tried = verify(&caller, &token, &ann.codes[0]).await;
     assert_eq!(refused(tried), wrong());
@@ -288,7 +288,7 @@ async fn b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times(pla
         assert_eq!(refused(tried), wrong());
     }
     let tried = settings::confirm(&moment, &acting, pending.factor.id, code).await;
-    assert_eq!(refused(tried), wrong());
+    assert_eq!(refused(tried), Refusal::TextedCodeOver);
 }
 
 async fn k13_a_number_is_changed_only_when_the_new_one_is_proven_and_the_old_one_is_told(
