@@ -241,6 +241,7 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     types_the_texted_code(&demo, &person, NUMBER).await?;
     person.reads_heading("Security").await?;
+    holds_on_the_smallest_screen(&person).await?;
     changes_the_number(&demo, &person).await?;
     person
         .goes_to("/settings/security/two-factor/disable")
@@ -260,6 +261,17 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     person.presses("Disable two-factor authentication").await?;
     person.reads("Two-factor authentication is off.").await
+}
+
+/// Headings, names and links with a number in them, down to 320 px.
+async fn holds_on_the_smallest_screen(person: &Person) -> Result<()> {
+    let mut faults = person.inspects("text-and-app-security").await?;
+    person
+        .goes_to("/settings/security/two-factor/disable?with=recovery")
+        .await?;
+    faults.extend(person.inspects("text-and-app-disable").await?);
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    person.goes_to("/settings/security").await
 }
 
 /// The new number takes the place of the old one, which is told.
