@@ -2,6 +2,8 @@ sms-code-text = { $code } is your { $product } code. It is good for 5 minutes. N
 sms-code-text-short = { $code } is your { $product } code.
 sms-number-ended = Codes of { $product } no longer come to this number. If that was not you, sign in and look at Security.
 
+sms-number-ended-application = Codes of { $product } no longer come to this number. If that was not you, tell { $product }.
+
 # A code by text, wherever it is asked for.
 text-code = Code
 text-code-sent = We sent a code to { $to }. It is good for 5 minutes.

@@ -641,3 +641,32 @@ async fn b09_no_text_is_sent_while_codes_wait(place: &Place) {
     let asked = second_factor::send_text(&stranger.moment(), &token, None).await;
     assert!(matches!(refused(asked), Refusal::Locked { .. }));
 }
+
+#[test]
+fn a_text_is_one_segment_whatever_the_name_in_it() {
+    let messages = twinlock::edge::texts::catalog().unwrap().messages("en");
+    let host = Some("login.example.org");
+    for (name, host, says) in [
+        (
+            "Acme",
+            host,
+            "123456 is your Acme code. It is good for 5 minutes.",
+        ),
+        ("Магазин", None, "123456 is your Магазин code."),
+        (
+            &"Storage and Removals ".repeat(5),
+            host,
+            "123456 is your Storage and Removals",
+        ),
+        (
+            &"Ж".repeat(60),
+            None,
+            "123456 is your ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ code.",
+        ),
+        (&"Ж".repeat(60), host, "123456"),
+    ] {
+        let text = twinlock::authenticators::sms::rules::body(&messages, name, "123456", host);
+        assert_eq!(segments(&text).count, 1, "{text}");
+        assert!(text.starts_with(says), "{text}");
+    }
+}

@@ -18,6 +18,7 @@ on_both_engines!(
     k14_texts_alone_and_an_old_number_are_suggested_to_be_changed,
     where_nobody_delivers_any_more_the_page_says_so_and_leads_on,
     a_number_has_no_name_to_change,
+    k7_what_stays_beside_a_new_number_is_said_for_two_and_for_more,
     k9_a_second_sign_in_within_a_minute_says_why_it_waits,
     k9_a_wait_is_said_before_anything_is_sent_or_typed,
     k3_the_number_that_is_set_up_is_shown_in_full_until_it_is_proven,
@@ -238,6 +239,21 @@ async fn where_nobody_delivers_any_more_the_page_says_so_and_leads_on(place: &Pl
     assert!(browser.page().link("Use a recovery code").is_ok());
 }
 
+async fn k7_what_stays_beside_a_new_number_is_said_for_two_and_for_more(place: &Place) {
+    let app = texting(place).await;
+    let (ann, mut caller) = with_both(&app).await;
+    let session = caller.sign_in(&ann).await;
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock", &session.token);
+    browser.open("/settings/security/two-factor/text").await;
+    browser.must_see("Replace “Text message");
+    browser.must_see("Keep all");
+    assert!(!browser.sees("Keep both"));
+    browser.open("/settings/security").await;
+    browser.follow("Change number").await;
+    browser.must_see("Keep both");
+}
+
 async fn a_number_has_no_name_to_change(place: &Place) {
     let app = texting(place).await;
     let (ann, mut caller) = with_both(&app).await;
@@ -343,6 +359,7 @@ async fn e1_every_way_to_turn_it_off_is_offered_before_a_text_is_sent(place: &Pl
         .await;
     browser.must_see("We will text a code to");
     let page = browser.page();
+    assert!(page.link("Use a recovery code").is_ok());
     assert!(
         page.link("Use a code from your authenticator app instead")
             .is_ok()

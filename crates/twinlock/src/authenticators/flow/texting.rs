@@ -7,7 +7,7 @@ use twinlock_web::i18n::Arg;
 use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::rules::{Ceremony, Held, locked};
 use crate::authenticators::sms::flow::{Pending, Texted, among, texted};
-use crate::authenticators::sms::store;
+use crate::authenticators::sms::{rules::cut, store};
 use crate::text_messages::Number;
 use crate::text_messages::flow::waits_until;
 use crate::text_messages::store::{Outgoing, post};
@@ -122,13 +122,14 @@ pub(super) fn tell_ended(
         return Ok(());
     }
     let messages = w.moment.messages();
-    let product = match store::application(w, account)? {
-        Some(application) => Arg::from(application),
-        None => Arg::from(w.settings().branding.name.as_str()),
+    let (product, words) = match store::application(w, account)? {
+        Some(application) => (application, "sms-number-ended-application"),
+        None => (w.settings().branding.name.clone(), "sms-number-ended"),
     };
+    let product = Arg::from(cut(&product));
     let outgoing = Outgoing {
         to: number,
-        body: messages.plain_with("sms-number-ended", &[("product", product)]),
+        body: messages.plain_with(words, &[("product", product)]),
     };
     let until = w.now().plus(NOTICE_LIFE);
     post(w, account, &outgoing, until).map(|_| ())

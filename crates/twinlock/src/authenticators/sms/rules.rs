@@ -37,7 +37,6 @@ pub fn code(draw: &mut Draw) -> Zeroizing<String> {
 /// (the last line is `@host #code`); nothing where an application asks for it.
 #[must_use]
 pub fn body(messages: &Messages, product: &str, code: &str, host: Option<&str>) -> String {
-    let cut: String = product.chars().take(CUT).collect();
     let words = |id, product: &str| {
         let args = [("code", Arg::from(code)), ("product", Arg::from(product))];
         messages.plain_with(id, &args)
@@ -46,13 +45,20 @@ pub fn body(messages: &Messages, product: &str, code: &str, host: Option<&str>) 
     let in_one = [
         words("sms-code-text", product),
         words("sms-code-text-short", product),
-        words("sms-code-text-short", cut.trim_end()),
+        words("sms-code-text-short", &cut(product)),
     ]
     .into_iter()
     .map(|words| format!("{words}{bound}"))
     .find(|text| segments(text).count == 1);
     // A long host leaves room for little: then the code stands alone.
     in_one.unwrap_or_else(|| format!("{code}{bound}"))
+}
+
+/// A name as far as it fits into one segment with everything else.
+#[must_use]
+pub fn cut(name: &str) -> String {
+    let cut: String = name.chars().take(CUT).collect();
+    cut.trim_end().to_owned()
 }
 
 #[cfg(test)]
