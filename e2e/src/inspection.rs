@@ -53,11 +53,12 @@ const LAYOUT: &str = r#"(() => {
   }
   for (const element of [...document.querySelectorAll("h1, h2, .item-text strong, .links a, .button")].filter(shown)) {
     const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-    for (let text = texts.nextNode(); text; text = texts.nextNode()) for (const part of text.data.matchAll(/•••• \d+|[^\s-]{1,20}(?![^\s-])/g)) {
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) for (const part of text.data.matchAll(/•••• \d+|(?<![^\s-])[^\s-]{1,20}(?![^\s-])/g)) {
       const range = document.createRange();
       range.setStart(text, part.index);
       range.setEnd(text, part.index + part[0].length);
-      if (range.getClientRects().length > 1) faults.push(`“${part[0]}” is cut in ${name(element)}`);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) faults.push(`“${part[0]}” is cut in ${name(element)}`);
     }
   }
   return faults;
