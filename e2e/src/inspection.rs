@@ -20,7 +20,7 @@ const VIOLATIONS: &str = r#"(async () => {
   }));
 })()"#;
 
-/// What does not fit: sideways scrolling, controls over controls, targets too small for a thumb.
+/// What does not fit: sideways scrolling, controls over controls, targets too small for a thumb, words of headings and masked numbers on two lines.
 const LAYOUT: &str = r#"(() => {
   const faults = [], wide = WIDTH, root = document.documentElement;
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
@@ -50,6 +50,16 @@ const LAYOUT: &str = r#"(() => {
     if (across <= 1 || down <= 1 || one === other || one.contains(other) || other.contains(one)) continue;
     if (one.closest(".menu-list") || other.closest(".menu-list")) continue;
     if (one.compareDocumentPosition(other) & 4) faults.push(`${name(one)} lies over ${name(other)}`);
+  }
+  for (const element of [...document.querySelectorAll("h1, h2, .item-text strong, .links a, .button")].filter(shown)) {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) for (const part of text.data.matchAll(/•••• \d+|(?<![^\s-])[^\s-]{1,20}(?![^\s-])/g)) {
+      const range = document.createRange();
+      range.setStart(text, part.index);
+      range.setEnd(text, part.index + part[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) faults.push(`“${part[0]}” is cut in ${name(element)}`);
+    }
   }
   return faults;
 })()"#;

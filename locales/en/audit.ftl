@@ -92,11 +92,12 @@ audit-kind-webauthn = Security key
 audit-kind-backup-code = Recovery code
 audit-kind-password = Password
 audit-kind-email-code = Code sent by email
+audit-in-place-of = in place of “{ $former }”
 audit-reason-invalid-code = The code did not match
 audit-reason-already-used = The code had been used before
 audit-reason-clock-drift = The phone's clock was behind
 audit-reason-mistyped = A typing slip; it cost no try
-audit-reason-expired = A recovery code from an old sheet
+audit-reason-expired = The code was no longer good: from an old sheet of recovery codes, or from a text that ran out
 audit-reason-wrong-codes = After too many wrong codes
 audit-sessions-ended =
     { $count ->

@@ -44,7 +44,7 @@ backup-codes-heading = Backup codes
 backup-codes-sheet = Sheet { $number }, made { $day }
 backup-codes-file-heading = { $product } backup codes, sheet { $number }, made { $day }. Each works once.
 backup-codes-file-heading-of = { $product } backup codes, sheet { $number }, of { $whose }, made { $day }. Each works once.
-backup-codes-save = Save these now in a password manager or on paper, not on the phone that has your authenticator. Each works once. Without your phone and without a code you are locked out until { $support } helps.
+backup-codes-save = Save these now in a password manager or on paper, not on the phone or with the security key you sign in with. Each works once. Without that phone or key and without a code you are locked out until { $support } helps.
 backup-codes-saved = I saved these codes
 backup-codes-tick = Save the codes first, then tick this box.
 

@@ -26,6 +26,8 @@ back-to-start = Go to the start page
 refusal-invalid-code = That code did not match. Codes change every 30 seconds: try the next one.
 refusal-invalid-code-title = The code did not match
 refusal-invalid-mailed-code = That code did not match, or it is no longer good. Check the newest mail, or ask for a new code.
+refusal-invalid-texted-code = That code did not match. It is in the text we sent last; if none came, have a new one sent.
+refusal-texted-code-over = The code we texted is no longer good: it ran out, was used, or had too many wrong tries. Have a new one sent.
 refusal-clock-drift =
     { $minutes ->
         [one] Your phone’s clock is about 1 minute slow. Set it to automatic, then try the next code.
@@ -37,8 +39,8 @@ refusal-invalid-credentials = Email and password do not belong together. Check b
 refusal-invalid-credentials-title = The credentials did not match
 refusal-locked = Too many tries. Try again at { $until }.
 refusal-locked-use-code = Too many tries. Try again at { $until }, or use a recovery code.
-refusal-locked-off = Far too many tries. Codes from an app are not accepted any more; ask whoever looks after your account for help.
-refusal-locked-off-use-code = Far too many tries. Codes from an app are not accepted any more. Use a recovery code, then they are again.
+refusal-locked-off = Far too many tries. Codes from an app or by text message are not accepted any more; ask whoever looks after your account for help.
+refusal-locked-off-use-code = Far too many tries. Codes from an app or by text message are not accepted any more. Use a recovery code, then they are again.
 refusal-locked-title = Too many tries
 refusal-sign-in-expired = This sign-in is over: it took longer than ten minutes, was finished elsewhere, or had too many wrong codes. Start again.
 refusal-sign-in-expired-title = The sign-in is over

@@ -9,11 +9,11 @@ settings-security-title = Security
 settings-on = On
 settings-off = Off
 settings-off-why =
-    After signing in you also give a code from your phone, so nobody gets in with { $ways ->
+    After signing in you also give a second proof, such as a code from your phone, so nobody gets in with { $ways ->
         [password] your email address and password
         [email_code] a code from your mailbox
        *[both] your email address, password or a code from your mailbox
-    } alone. You need your phone when you sign in.
+    } alone. You need your phone, or your security key, when you sign in.
 settings-change-two-factor = Change two-factor authentication
 settings-app = Authenticator app
 settings-added = Added
@@ -81,10 +81,10 @@ settings-devices-remove-all = Remove all
 
 settings-choose = Choose how to get your codes
 settings-use-app = Use authentication app
-settings-use-app-for = Best for most security and reliability: works offline and in airplane mode, and one app serves many services.
+settings-use-app-for = Best for most people: reliable, works offline and in airplane mode, and one app serves many services.
 settings-use-app-cons = But it is an app to install, and takes a little more set-up.
 settings-use-key = Use a security key
-settings-use-key-for = Safest of all: nobody can trick you into giving it away on a false page. A key for the USB port or to hold to your phone, or the passkey of your phone or computer.
+settings-use-key-for = The safest: nobody can trick you into giving it away on a false page. A key for the USB port or to hold to your phone, or the passkey of your phone or computer.
 settings-use-key-cons = But each device you sign in on needs a way to it, and a lost key is lost: set up a second method too.
 settings-key = Security key
 settings-text = Text message
@@ -109,6 +109,7 @@ settings-move-codes = Cannot do it now? Note your backup codes first: each signs
 settings-move-then = When the new phone is proven
 settings-move-replace = Replace “{ $name }”
 settings-move-keep = Keep both
+settings-move-keep-all = Keep all
 settings-move-keep-hint = Either phone signs you in.
 
 settings-rename-title = Name this app

@@ -2,10 +2,19 @@ sms-code-text = { $code } is your { $product } code. It is good for 5 minutes. N
 sms-code-text-short = { $code } is your { $product } code.
 sms-number-ended = Codes of { $product } no longer come to this number. If that was not you, sign in and look at Security.
 
+sms-number-ended-application = Codes of { $product } no longer come to this number. If that was not you, tell { $product }.
+
 # A code by text, wherever it is asked for.
 text-code = Code
 text-code-sent = We sent a code to { $to }. It is good for 5 minutes.
-text-code-dead = The code we sent to { $to } is no longer good.
+text-code-dead = The code we sent to { $to } is no longer good: its 5 minutes are over, or it was tried too often. You can have a new one sent.
+text-code-waits = We texted a code to { $to } a moment ago, for another sign-in or another step. It does not work here: this step needs a code of its own.
+text-code-wait =
+    { $seconds ->
+        [one] A new code can be sent in 1 second.
+       *[other] A new code can be sent in { $seconds } seconds.
+    }
+text-code-locked = Codes by text to { $to } have to wait, so none is sent now.
 text-code-to-send = We will text a code to { $to }.
 text-code-send = Send a code
 text-code-again = Send a new code
@@ -21,7 +30,7 @@ text-state-delivered = The text arrived at your phone.
 text-state-refused = The text was refused: check the number, or use another method.
 text-state-unknown = Nobody knows whether the text went out. If it does not come, send a new code.
 text-state-expired = The text could not be sent in time. Send a new code.
-text-state-as-of-now = Load this page again to see what became of it.
+text-state-look-again = Look again what became of it
 text-not-arriving = Text not arriving?
 text-not-arriving-signal = Your phone needs a signal and must not be in airplane mode. Abroad a text may take minutes.
 text-not-arriving-blocked = Look among blocked and filtered messages. Some carriers block texts from services: ask yours to let them through.

@@ -50,37 +50,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
         if !has_content_type(request.headers(), "application/json") {
             return Err(unsupported_media_type("application/json"));
         }
-        let bytes = match read_limited(request.into_body()).await {
-            Ok(bytes) => bytes,
-            Err(Unread::TooLarge) => return Err(too_large()),
-            Err(Unread::Broken) => return Err(malformed("The body could not be read.")),
-        };
-        match strict_value::from_json(&bytes) {
-            Ok(value) => Ok(StrictJson(value)),
-            Err(JsonRefusal::Malformed) => Err(malformed("The body is not one JSON text.")),
-            Err(JsonRefusal::Field(field)) => Err(invalid_fields(vec![field])),
+        parse_json(&read_json(request.into_body()).await?).map(StrictJson)
+    }
+}
+
+/// `Option<StrictJson<T>>`: `None` for a request without a body, whether or not it says that it is JSON, read strictly otherwise.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for StrictJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Problem> {
+        let is_json = has_content_type(request.headers(), "application/json");
+        if !is_json && request.headers().contains_key(header::CONTENT_TYPE) {
+            return Err(unsupported_media_type("application/json"));
+        }
+        // Some clients announce a body, by its kind or in chunks, and then send none: what counts is what comes.
+        match read_json(request.into_body()).await? {
+            bytes if bytes.is_empty() => Ok(None),
+            bytes if is_json => parse_json(&bytes).map(|value| Some(StrictJson(value))),
+            _ => Err(unsupported_media_type("application/json")),
         }
     }
 }
 
-/// `Option<StrictJson<T>>`: `None` for a request without a body and without a content type, read strictly otherwise.
-impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for StrictJson<T> {
-    type Rejection = Problem;
+async fn read_json(body: Body) -> Result<Vec<u8>, Problem> {
+    read_limited(body).await.map_err(|unread| match unread {
+        Unread::TooLarge => too_large(),
+        Unread::Broken => malformed("The body could not be read."),
+    })
+}
 
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        if request.headers().contains_key(header::CONTENT_TYPE) {
-            return <Self as FromRequest<S>>::from_request(request, state)
-                .await
-                .map(Some);
-        }
-        // Some clients announce a body in chunks and then send none: what counts is what comes.
-        match read_limited(request.into_body()).await {
-            Ok(bytes) if bytes.is_empty() => Ok(None),
-            Ok(_) => Err(unsupported_media_type("application/json")),
-            Err(Unread::TooLarge) => Err(too_large()),
-            Err(Unread::Broken) => Err(malformed("The body could not be read.")),
-        }
-    }
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    strict_value::from_json(bytes).map_err(|refusal| match refusal {
+        JsonRefusal::Malformed => malformed("The body is not one JSON text."),
+        JsonRefusal::Field(field) => invalid_fields(vec![field]),
+    })
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictForm<T> {

@@ -174,13 +174,20 @@ async fn x09_a_large_body_is_refused_however_it_comes() {
 
 #[tokio::test]
 async fn a_body_that_may_be_left_out_may_be_announced_and_empty() {
-    let read = async |body: Body| {
+    let read_as = async |kind: Option<&str>, body: Body| {
         let read =
-            <StrictJson<Verify> as OptionalFromRequest<()>>::from_request(request(None, body), &());
+            <StrictJson<Verify> as OptionalFromRequest<()>>::from_request(request(kind, body), &());
         let read = read.await.map(|read| read.is_some());
         read.map_err(|problem| problem.status.as_u16())
     };
+    let read = async |body: Body| read_as(None, body).await;
     assert_eq!(read(Body::empty()).await, Ok(false));
+    // Clients that say for each request that it is JSON, also where there is none.
+    let json = Some("application/json");
+    assert_eq!(read_as(json, Body::empty()).await, Ok(false));
+    assert_eq!(read_as(json, Body::from(r#"{"code":"1"}"#)).await, Ok(true));
+    assert_eq!(read_as(json, Body::from(" ")).await, Err(400));
+    assert_eq!(read_as(Some("text/plain"), Body::empty()).await, Err(415));
     // Announced in chunks, none of which comes: such a body does not know beforehand that it is empty.
     let chunks = Body::new(Body::empty().with_trailers(std::future::ready(None)));
     assert!(!axum::body::HttpBody::is_end_stream(&chunks));

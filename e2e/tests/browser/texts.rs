@@ -68,9 +68,9 @@ async fn a_number_is_set_up_and_used() -> Result<()> {
     person.looks("number-mistaken").await?;
     person.fills("Mobile number", TYPED).await?;
     person.presses("Verify phone number").await?;
-    person.reads("We sent a code to •••• 89.").await?;
+    person.reads("We sent a code to +49 1512 3456789.").await?;
     person.presses("Text not arriving?").await?;
-    person.reads("It went to •••• 89.").await?;
+    person.reads("It went to +49 1512 3456789.").await?;
     person.looks("code").await?;
     person.fills("Code", "000000").await?;
     person.presses("Verify").await?;
@@ -130,15 +130,18 @@ async fn without_scripts_a_texted_code_signs_in() -> Result<()> {
     let plain = Person::new(&demo, "text-no-js", Browsing::PHONE.without_scripts()).await?;
     // A moment after the set-up the number waits, and nothing was sent by itself.
     give_password(&plain, email, PASSWORD).await?;
-    plain.reads("We will text a code to •••• 89.").await?;
+    plain
+        .reads("We texted a code to •••• 89 a moment ago, for another sign-in or another step.")
+        .await?;
     plain.presses("Send a code").await?;
-    plain.reads("A code was sent a moment ago.").await?;
+    plain.reads("this step needs a code of its own").await?;
+    plain.reads("A new code can be sent in").await?;
     plain.looks("waits").await?;
     demo.let_pass(PAUSE).await?;
     plain.presses("Send a code").await?;
     plain.reads("We sent a code to •••• 89.").await?;
     let first = demo.code_for(NUMBER).await?;
-    plain.reads("possible in").await?;
+    plain.reads("A new code can be sent in").await?;
     plain.looks("sent").await?;
     plain.presses("Send a new code").await?;
     plain.reads("A code was sent a moment ago.").await?;
@@ -180,9 +183,9 @@ async fn a_new_code_is_asked_for_after_the_countdown() -> Result<()> {
     person.follows("Use text message").await?;
     person.fills("Mobile number", TYPED).await?;
     person.presses("Verify phone number").await?;
-    person.reads("We sent a code to •••• 89.").await?;
+    person.reads("We sent a code to +49 1512 3456789.").await?;
     let first = demo.code_for(NUMBER).await?;
-    person.reads("possible in").await?;
+    person.reads("A new code can be sent in").await?;
     ensure!(
         !person.can_press("Send a new code").await?,
         "a new code before its time"
@@ -196,7 +199,7 @@ async fn a_new_code_is_asked_for_after_the_countdown() -> Result<()> {
         .await?;
     person.looks("help").await?;
     person.presses("Send a new code").await?;
-    person.reads("possible in").await?;
+    person.reads("A new code can be sent in").await?;
     let second = demo.code_for(NUMBER).await?;
     ensure!(first != second, "the same code twice");
     person.fills("Code", &second).await?;
@@ -238,6 +241,7 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     types_the_texted_code(&demo, &person, NUMBER).await?;
     person.reads_heading("Security").await?;
+    holds_on_the_smallest_screen(&person).await?;
     changes_the_number(&demo, &person).await?;
     person
         .goes_to("/settings/security/two-factor/disable")
@@ -257,6 +261,17 @@ async fn app_and_number_side_by_side() -> Result<()> {
         .await?;
     person.presses("Disable two-factor authentication").await?;
     person.reads("Two-factor authentication is off.").await
+}
+
+/// Headings, names and links with a number in them, down to 320 px.
+async fn holds_on_the_smallest_screen(person: &Person) -> Result<()> {
+    let mut faults = person.inspects("text-and-app-security").await?;
+    person
+        .goes_to("/settings/security/two-factor/disable?with=recovery")
+        .await?;
+    faults.extend(person.inspects("text-and-app-disable").await?);
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    person.goes_to("/settings/security").await
 }
 
 /// The new number takes the place of the old one, which is told.

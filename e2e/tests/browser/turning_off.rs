@@ -23,7 +23,7 @@ async fn turning_off_takes_a_code_on_its_page() -> Result<()> {
     person
         .submits_without_asking("Disable two-factor authentication")
         .await?;
-    person.reads("That code did not match.").await?;
+    person.reads("Fill this in.").await?;
     person.looks("no-code").await?;
     person.fills("Code", "000000").await?;
     person.presses("Disable two-factor authentication").await?;

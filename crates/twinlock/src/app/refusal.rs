@@ -76,6 +76,10 @@ pub enum Refusal {
     },
     /// The mailed code does not fit: wrong, used, too old, or its tries are spent.
     InvalidMailedCode,
+    /// The texted code is not the one that was sent last.
+    InvalidTextedCode,
+    /// The texted code that was sent last is good no more: its time or its tries are over, or it was used.
+    TextedCodeOver,
     /// A backup code with a typing slip, told by its check character; cost no try.
     Mistyped,
     /// Email and password (or code) do not belong together.

@@ -269,6 +269,10 @@ pub enum Wrong {
     Mistyped,
     /// A backup code of a sheet that was replaced.
     OldSheet,
+    /// Not the code that was texted last; it could be nothing else.
+    Texted,
+    /// The code that was texted last is good no more, so nothing was compared.
+    TextedOver,
 }
 
 impl Wrong {
@@ -276,11 +280,11 @@ impl Wrong {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Invalid => "invalid_code",
+            Self::Invalid | Self::Texted => "invalid_code",
             Self::AlreadyUsed => "already_used",
             Self::Drift(_) => "clock_drift",
             Self::Mistyped => "mistyped",
-            Self::OldSheet => "expired",
+            Self::OldSheet | Self::TextedOver => "expired",
         }
     }
 
@@ -289,6 +293,8 @@ impl Wrong {
     pub fn refusal(self) -> Refusal {
         match self {
             Self::Mistyped => Refusal::Mistyped,
+            Self::Texted => Refusal::InvalidTextedCode,
+            Self::TextedOver => Refusal::TextedCodeOver,
             Self::Drift(seconds) => Refusal::InvalidCode {
                 drift_seconds: Some(seconds),
             },

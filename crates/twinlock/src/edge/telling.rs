@@ -33,9 +33,10 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         until: None,
     };
     match refusal {
-        Refusal::InvalidCode { .. } | Refusal::InvalidMailedCode => {
-            plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code")
-        }
+        Refusal::InvalidCode { .. }
+        | Refusal::InvalidMailedCode
+        | Refusal::InvalidTextedCode
+        | Refusal::TextedCodeOver => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
         Refusal::Mistyped => plain(StatusCode::UNPROCESSABLE_ENTITY, "mistyped"),
         Refusal::InvalidCredentials => {
             plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_credentials")
@@ -99,6 +100,8 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
             messages.with("refusal-clock-drift", &[("minutes", Arg::from(minutes))])
         }
         Refusal::InvalidMailedCode => messages.text("refusal-invalid-mailed-code"),
+        Refusal::InvalidTextedCode => messages.text("refusal-invalid-texted-code"),
+        Refusal::TextedCodeOver => messages.text("refusal-texted-code-over"),
         Refusal::Frozen(FrozenBy::Owner) => messages.text("refusal-frozen-by-owner"),
         Refusal::Locked {
             until,

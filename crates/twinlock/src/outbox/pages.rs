@@ -157,9 +157,10 @@ fn args<'a>(
 }
 
 /// Values of somebody's own choice: they stand on lines of their own, never inside a sentence.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "account",
     "label",
+    "former",
     "copied",
     "application",
     "reason",
@@ -168,8 +169,9 @@ const NAMES: [&str; 7] = [
 ];
 
 /// The lines below what happened, in this order; each is told where the letter has a value for it.
-const FACTS: [&str; 10] = [
-    "account", "label", "copied", "first", "kept", "removed", "by", "device", "at", "reason",
+const FACTS: [&str; 11] = [
+    "account", "label", "former", "copied", "first", "kept", "removed", "by", "device", "at",
+    "reason",
 ];
 
 fn facts(letter: &Letter, messages: &Messages, args: &[(&str, Arg<'_>)]) -> Vec<Fact> {

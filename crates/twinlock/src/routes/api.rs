@@ -215,7 +215,7 @@ fn factor_calls() -> Vec<Route> {
             .takes::<shapes::TypedCode>()
             .gives::<shapes::Activated>(200)
             .refuses([Refusal::Frozen(FrozenBy::Application), openapi::examples::WRONG_CODE])
-            .blames("code", &["too_long"]),
+            .blames("code", &["missing", "too_long"]),
         )
         .audited(),
     ]
@@ -275,7 +275,7 @@ fn code_calls() -> Vec<Route> {
             .answers(openapi::examples::verified())
             .refuses([Refusal::Frozen(FrozenBy::Application)])
             .locks()
-            .blames("code", &["too_long"])
+            .blames("code", &["missing", "too_long"])
             .blames("client.ip", &["invalid"]),
         )
         .throttled(Throttle::SecondFactor)

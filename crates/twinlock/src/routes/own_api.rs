@@ -110,6 +110,7 @@ fn step_up_send_call() -> Route {
         ])
         .mails()
         .texts()
+        .locks()
         .blames("kind", &["missing"])
         .blames("factor", &["invalid"]),
     )

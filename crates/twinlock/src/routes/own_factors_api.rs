@@ -88,7 +88,8 @@ fn sending_calls() -> Vec<Route> {
                 Refusal::StillRequired,
                 Refusal::Frozen(FrozenBy::Owner),
             ])
-            .texts(),
+            .texts()
+            .locks(),
         )
         .throttled(Throttle::Texts),
         api(
@@ -195,7 +196,7 @@ fn own_code_calls() -> Vec<Route> {
             .gives::<me::CheckedCode>(200)
             .refuses([Refusal::Mistyped])
             .budgets()
-            .blames("code", &["not_a_backup_code", "too_long"]),
+            .blames("code", &["missing", "not_a_backup_code", "too_long"]),
         ),
     ]
 }

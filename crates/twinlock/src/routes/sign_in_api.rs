@@ -149,7 +149,7 @@ fn mailed_code_calls() -> Vec<Route> {
             .gives::<sign_in::SignInState>(200)
             .answers(examples::second_factor())
             .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator)])
-            .blames("code", &["too_long"]),
+            .blames("code", &["missing", "too_long"]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),
@@ -167,7 +167,7 @@ fn mailed_code_calls() -> Vec<Route> {
             .gives::<sign_in::SignInState>(200)
             .answers(examples::complete())
             .refuses([Refusal::InvalidMailedCode, Refusal::Frozen(FrozenBy::Administrator), Refusal::SignUpClosed])
-            .blames("code", &["too_long"]),
+            .blames("code", &["missing", "too_long"]),
         )
         .throttled(Throttle::MailedCode)
         .audited(),
@@ -221,6 +221,7 @@ fn second_factor_calls() -> Vec<Route> {
                 Refusal::Frozen(FrozenBy::Administrator),
             ])
             .texts()
+            .locks()
             .blames("factor", &["invalid"]),
         )
         .throttled(Throttle::Texts),

@@ -82,7 +82,7 @@ pub struct StepUpCodeSent {
     /// Whether mail is in trouble right now and may be late.
     #[schema(example = false)]
     pub delayed: bool,
-    /// `sms`: the last two digits of the number, such as `•••• 89`.
+    /// `sms`: the last two digits of the number, such as `•••• 89`; up to four where two numbers of the account end alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub phone_hint: Option<String>,

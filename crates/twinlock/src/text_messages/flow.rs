@@ -15,6 +15,8 @@ use twinlock_delivery::{Text, TextOutcome, TextProvider};
 
 use crate::app::{AccountId, App, MessageId, Stop, Tally, Timestamp, Work};
 
+use crate::throttle;
+
 use super::Number;
 use super::store::prefixes::{self, Counted};
 use super::store::{self, Claimed, State};
@@ -29,6 +31,15 @@ const LOOK: Duration = Duration::from_secs(2);
 const BATCH: i64 = 64;
 /// Texts handed over side by side: one that hangs holds up no other.
 const LANES: usize = 8;
+
+/// Until when no text can be sent to a number, because it got one a moment ago for whatever it was. For its owner alone.
+///
+/// # Errors
+/// The database's trouble.
+pub fn waits_until(w: &mut Work<'_, '_>, number: &Number) -> Result<Option<Timestamp>, Stop> {
+    let of_number = mac(w, number);
+    throttle::store::paused(w, limits::ANYBODYS, &of_number)
+}
 
 /// What tells a number from others without saying it.
 #[must_use]

@@ -331,6 +331,8 @@ async fn codes_of_every_wrong_kind_are_refused_and_never_a_fault(place: &Place) 
         json!({"code": ["1"]}),
         json!({"code": null}),
         json!({}),
+        json!({"code": ""}),
+        json!({"code": " "}),
         json!({"code": "1".repeat(10_000)}),
         json!({"code": "1", "kode": 1}),
         json!({"code": "1", "kind": "email_code"}),
@@ -342,8 +344,6 @@ async fn codes_of_every_wrong_kind_are_refused_and_never_a_fault(place: &Place) 
         is(&api.post(verify, &body).await, 422);
     }
     for code in [
-        "",
-        " ",
         "１２３４５",
         "٠١٢",
         "12345",

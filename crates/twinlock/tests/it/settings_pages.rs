@@ -66,7 +66,8 @@ async fn k4_somebody_turns_it_on_in_two_steps_and_saves_the_codes(place: &Place)
     browser.open("/settings").await;
     assert_eq!(browser.path, "/settings/security");
     browser.must_see("Off");
-    browser.must_see("After signing in you also give a code from your phone");
+    browser
+        .must_see("After signing in you also give a second proof, such as a code from your phone");
     browser.follow("Change two-factor authentication").await;
     browser.must_see("Choose how to get your codes");
     browser.follow("Use authentication app").await;

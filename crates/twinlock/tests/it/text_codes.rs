@@ -59,9 +59,7 @@ async fn verify(caller: &Caller, token: &str, code: &str) -> Result<Progress, St
 }
 
 fn wrong() -> Refusal {
-    Refusal::InvalidCode {
-        drift_seconds: None,
-    }
+    Refusal::InvalidTextedCode
 }
 
 async fn k3_a_number_is_proven_by_the_code_that_was_texted_to_it(place: &Place) {
@@ -89,7 +87,7 @@ async fn k3_a_number_is_proven_by_the_code_that_was_texted_to_it(place: &Place) 
     let pending = settings::begin_text(&moment, &acting, typed("(01512) 345-67 89"), None)
         .await
         .unwrap();
-    assert_eq!(pending.hint, "•••• 89");
+    assert_eq!(pending.factor.label, "•••• 89");
     let texts = app.texts().await;
     assert_eq!(texts.len(), 1);
     assert_eq!(texts[0].to, "+4915123456789");
@@ -163,7 +161,8 @@ async fn k3_a_code_is_good_for_five_minutes_and_a_new_one_replaces_it(place: &Pl
     let token = half(&caller, &ann).await;
     let late = app.texted_code().await;
     app.forward(300);
-    assert_eq!(refused(verify(&caller, &token, &late).await), wrong());
+    let tried = verify(&caller, &token, &late).await;
+    assert_eq!(refused(tried), Refusal::TextedCodeOver);
 }
 
 async fn m04_a_code_counts_only_where_and_for_what_it_was_sent(place: &Place) {
@@ -220,7 +219,8 @@ async fn r06_a_code_of_one_method_is_none_of_another(place: &Place) {
     let texted = app.texted_code().await;
     let of_app = caller.code(&ann);
     let tried = caller.verify_as(&token, &texted, Some(Kind::Totp)).await;
-    assert_eq!(refused(tried), wrong());
+    let drift_seconds = None;
+    assert_eq!(refused(tried), Refusal::InvalidCode { drift_seconds });
     assert_eq!(refused(verify(&caller, &token, &of_app).await), wrong());
     let tried = verify(&caller, &token, &ann.codes[0]).await;
     assert_eq!(refused(tried), wrong());
@@ -386,7 +386,7 @@ async fn b01_five_wrong_codes_end_the_sign_in_and_a_code_is_tried_five_times(pla
         assert_eq!(refused(tried), wrong());
     }
     let tried = settings::confirm(&moment, &acting, pending.factor.id, code).await;
-    assert_eq!(refused(tried), wrong());
+    assert_eq!(refused(tried), Refusal::TextedCodeOver);
 }
 
 async fn k13_a_number_is_changed_only_when_the_new_one_is_proven_and_the_old_one_is_told(
@@ -739,4 +739,33 @@ async fn b09_no_text_is_sent_while_codes_wait(place: &Place) {
     assert_eq!(app.texts().await.len(), before);
     let asked = second_factor::send_text(&stranger.moment(), &token, None).await;
     assert!(matches!(refused(asked), Refusal::Locked { .. }));
+}
+
+#[test]
+fn a_text_is_one_segment_whatever_the_name_in_it() {
+    let messages = twinlock::edge::texts::catalog().unwrap().messages("en");
+    let host = Some("login.example.org");
+    for (name, host, says) in [
+        (
+            "Acme",
+            host,
+            "123456 is your Acme code. It is good for 5 minutes.",
+        ),
+        ("Магазин", None, "123456 is your Магазин code."),
+        (
+            &"Storage and Removals ".repeat(5),
+            host,
+            "123456 is your Storage and Removals",
+        ),
+        (
+            &"Ж".repeat(60),
+            None,
+            "123456 is your ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ code.",
+        ),
+        (&"Ж".repeat(60), host, "123456"),
+    ] {
+        let text = twinlock::authenticators::sms::rules::body(&messages, name, "123456", host);
+        assert_eq!(segments(&text).count, 1, "{text}");
+        assert!(text.starts_with(says), "{text}");
+    }
 }

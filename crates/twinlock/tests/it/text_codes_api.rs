@@ -20,6 +20,10 @@ on_both_engines!(
     e1_a_texted_code_steps_up_and_turns_it_off_by_api,
     e1_a_demanded_number_is_set_up_by_api,
     app1_an_application_sets_a_number_up_and_verifies_a_texted_code,
+    a_wrong_texted_code_is_told_as_one_of_texts,
+    a_code_that_is_empty_is_missing,
+    what_is_sent_without_a_body_may_be_announced_as_json,
+    n8_two_numbers_that_end_alike_are_told_apart,
     app1_texts_for_one_application_are_not_counted_for_its_servers_address,
     m01_one_application_leaves_texts_to_people_and_to_other_applications,
     m02_a_device_token_gives_an_applications_user_a_share_of_texts,
@@ -267,7 +271,11 @@ async fn app1_an_application_sets_a_number_up_and_verifies_a_texted_code(place: 
     let one = format!("{account}/factors/{}", text(&begun["factor"]["id"]));
     let code = app.texted_code().await;
     // Nothing is filled in on our word on a page that is the application's.
-    assert!(!app.texts().await[0].body.contains('@'));
+    let body = app.texts().await[0].body.clone();
+    assert!(!body.contains('@'), "{body}");
+    // Its users know the shop; they never heard of what it uses.
+    assert!(body.contains("is your shop code"), "{body}");
+    assert!(!body.contains("Twinlock"), "{body}");
     let verify = format!("{account}/verify");
     // M04: what sets the number up verifies nothing.
     let early = shop.post(&verify, &json!({"code": code})).await.json();
@@ -303,6 +311,123 @@ async fn app1_an_application_sets_a_number_up_and_verifies_a_texted_code(place: 
         .call(Method::POST, &format!("{path}/send"), None)
         .await;
     assert_eq!(blind.status.as_u16(), 404, "{}", blind.body);
+}
+
+async fn a_wrong_texted_code_is_told_as_one_of_texts(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let told = |answer: &Answer| {
+        assert_eq!(problem(answer), (422, String::from("invalid_code"), false));
+        text(&answer.json()["detail"]).to_owned()
+    };
+    let (_, path, mut api) = past_password(&app, &ann.email).await;
+    let factor = format!("{path}/second-factor");
+    let right = app.texted_code().await;
+    let wrong = json!({"code": other_than(&right)});
+    let said = told(&api.post(&factor, &wrong).await);
+    assert!(said.contains("in the text we sent last"), "{said}");
+    assert!(!said.contains("30 seconds"), "{said}");
+    app.forward(301);
+    let said = told(&api.post(&factor, &json!({"code": right})).await);
+    assert!(said.contains("no longer good"), "{said}");
+    assert!(said.contains("Have a new one sent"), "{said}");
+    // The same of a set-up, and by an application, whose answers have a word for each.
+    let mut me = somebody(&app, "bob@example.org").await;
+    let begin = json!({"kind": "sms", "phone": number(2), "country": "DE"});
+    let begun = me.post("/api/v1/me/factors", &begin).await.json();
+    let activate = format!(
+        "/api/v1/me/factors/{}/activate",
+        text(&begun["factor"]["id"])
+    );
+    let right = app.texted_code().await;
+    let wrong = json!({"code": other_than(&right)});
+    let said = told(&me.post(&activate, &wrong).await);
+    assert!(said.contains("in the text we sent last"), "{said}");
+    app.forward(301);
+    let said = told(&me.post(&activate, &json!({"code": right})).await);
+    assert!(said.contains("no longer good"), "{said}");
+    let key = app.api_key("shop", &Scope::ALL).await;
+    let mut shop = app.api().with(&key);
+    let account = "/api/v1/accounts/ext:7";
+    shop.post("/api/v1/accounts", &json!({"external_id": "7"}))
+        .await;
+    let begin = json!({"kind": "sms", "phone": "+44 7400 123456"});
+    let begun = shop.post(&format!("{account}/factors"), &begin).await;
+    let one = format!("{account}/factors/{}", text(&begun.json()["factor"]["id"]));
+    let code = json!({"code": app.texted_code().await});
+    shop.post(&format!("{one}/activate"), &code).await;
+    app.forward(61);
+    shop.call(Method::POST, &format!("{one}/send"), None).await;
+    let right = app.texted_code().await;
+    let mut reason = async |code: &str| {
+        let typed = json!({"code": code});
+        let judged = shop.post("/api/v1/accounts/ext:7/verify", &typed).await;
+        text(&judged.json()["reason"]).to_owned()
+    };
+    assert_eq!(reason(&other_than(&right)).await, "invalid_code");
+    app.forward(301);
+    assert_eq!(reason(&right).await, "expired");
+}
+
+fn other_than(code: &str) -> String {
+    let last = if code.ends_with('0') { "1" } else { "0" };
+    format!("{}{last}", &code[..5])
+}
+
+async fn a_code_that_is_empty_is_missing(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let (_, path, mut api) = past_password(&app, &ann.email).await;
+    for empty in ["", "  ", " - "] {
+        let answer = api
+            .post(&format!("{path}/second-factor"), &json!({"code": empty}))
+            .await;
+        assert_eq!(
+            blamed(&answer),
+            json!([422, "code", "missing"]),
+            "{empty:?}"
+        );
+    }
+}
+
+async fn what_is_sent_without_a_body_may_be_announced_as_json(place: &Place) {
+    let app = texting(place).await;
+    let mut me = somebody(&app, "ann@example.org").await;
+    let begin = json!({"kind": "sms", "phone": number(1), "country": "DE"});
+    let begun = me.post("/api/v1/me/factors", &begin).await.json();
+    app.hand_over().await;
+    app.forward(61);
+    let send = format!("/api/v1/me/factors/{}/send", text(&begun["factor"]["id"]));
+    let sent = me.call(Method::POST, &send, Some(String::new())).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+}
+
+async fn n8_two_numbers_that_end_alike_are_told_apart(place: &Place) {
+    let app = texting(place).await;
+    let ann = app.person("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    caller.set_up_text(&acting, "01512 3456789").await;
+    caller.set_up_text(&acting, "0171 2345589").await;
+    caller.set_up_text(&acting, "0160 7771234").await;
+    app.forward(61);
+    let (state, path, mut api) = past_password(&app, &ann.email).await;
+    let labels = |state: &Value| {
+        let factors = state["factors"].as_array().unwrap();
+        factors
+            .iter()
+            .map(|one| text(&one["label"]).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(labels(&state), ["•••• 789", "•••• 589", "•••• 34"]);
+    assert_eq!(state["sms"]["phone_hint"], "•••• 789");
+    let other = json!({"factor": state["factors"][1]["id"]});
+    app.forward(61);
+    let sent = api
+        .post(&format!("{path}/second-factor/send"), &other)
+        .await;
+    assert_eq!(sent.json()["phone_hint"], "•••• 589", "{}", sent.body);
 }
 
 async fn app1_texts_for_one_application_are_not_counted_for_its_servers_address(place: &Place) {

@@ -21,6 +21,13 @@ on_both_engines!(
     a_number_has_no_name_to_change,
     k9_the_page_says_what_became_of_a_text_and_what_to_do,
     k9_delayed_texts_are_told_until_they_leave_again,
+    k7_what_stays_beside_a_new_number_is_said_for_two_and_for_more,
+    k9_a_second_sign_in_within_a_minute_says_why_it_waits,
+    k9_a_wait_is_said_before_anything_is_sent_or_typed,
+    k3_the_number_that_is_set_up_is_shown_in_full_until_it_is_proven,
+    e1_every_way_to_turn_it_off_is_offered_before_a_text_is_sent,
+    k9_what_became_of_a_text_is_asked_by_a_link,
+    k7_a_changed_number_is_told_with_both,
 );
 
 const PAGE: &str = "/sign-in/text-message";
@@ -235,6 +242,21 @@ async fn where_nobody_delivers_any_more_the_page_says_so_and_leads_on(place: &Pl
     assert!(browser.page().link("Use a recovery code").is_ok());
 }
 
+async fn k7_what_stays_beside_a_new_number_is_said_for_two_and_for_more(place: &Place) {
+    let app = texting(place).await;
+    let (ann, mut caller) = with_both(&app).await;
+    let session = caller.sign_in(&ann).await;
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock", &session.token);
+    browser.open("/settings/security/two-factor/text").await;
+    browser.must_see("Replace “Text message");
+    browser.must_see("Keep all");
+    assert!(!browser.sees("Keep both"));
+    browser.open("/settings/security").await;
+    browser.follow("Change number").await;
+    browser.must_see("Keep both");
+}
+
 async fn a_number_has_no_name_to_change(place: &Place) {
     let app = texting(place).await;
     let (ann, mut caller) = with_both(&app).await;
@@ -322,4 +344,150 @@ async fn k9_delayed_texts_are_told_until_they_leave_again(place: &Place) {
     browser.open(PAGE).await;
     assert!(!browser.sees(delayed));
     browser.must_see("The text was handed over to the provider.");
+}
+
+async fn k9_a_second_sign_in_within_a_minute_says_why_it_waits(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let first = asked(&caller, &ann, PAGE).await;
+    first.must_see("We sent a code to");
+    app.forward(10);
+    let mut second = asked(&caller, &ann, PAGE).await;
+    second.must_see("for another sign-in or another step");
+    second.must_see("this step needs a code of its own");
+    second.must_see("A new code can be sent in 50 seconds.");
+    assert!(second.page().link("Use a recovery code").is_ok());
+    // Asked for all the same, it says the same and nothing twice.
+    second.press("Send a code").await;
+    assert_eq!(second.last.status, StatusCode::TOO_MANY_REQUESTS);
+    second.must_see("this step needs a code of its own");
+    assert!(!second.sees("You can ask for a new one in"));
+    app.hand_over().await;
+    app.forward(50);
+    second.open(PAGE).await;
+    second.must_see("We will text a code to");
+    second.press("Send a code").await;
+    second.must_see("We sent a code to");
+}
+
+async fn k9_a_wait_is_said_before_anything_is_sent_or_typed(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    let right = app.texted_code().await;
+    let wrong = if right.ends_with('0') {
+        "000001"
+    } else {
+        "000000"
+    };
+    while browser.last.status != StatusCode::GONE {
+        browser.fill("Code", wrong);
+        browser.press("Verify").await;
+    }
+    app.forward(10);
+    let texts = app.texts().await.len();
+    let browser = asked(&caller, &ann, PAGE).await;
+    assert_eq!(browser.last.status, StatusCode::OK);
+    browser.must_see("Too many tries. Try again at");
+    browser.must_see("have to wait, so none is sent now");
+    assert!(!browser.sees("Send a code"));
+    assert!(browser.page().link("Use a recovery code").is_ok());
+    assert_eq!(app.texts().await.len(), texts);
+}
+
+async fn k3_the_number_that_is_set_up_is_shown_in_full_until_it_is_proven(place: &Place) {
+    let app = texting(place).await;
+    let ann = app.person("ann@example.org").await;
+    let session = app.caller("192.0.2.1").sign_in(&ann).await;
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock", &session.token);
+    browser.open("/settings/security/two-factor/text").await;
+    browser.fill("Mobile number", "01512 345 67 89");
+    browser.press("Verify phone number").await;
+    browser.must_see("We sent a code to +49 1512 3456789.");
+    browser.must_see("It went to +49 1512 3456789.");
+    app.hand_over().await;
+    browser.press("Verify").await;
+    browser.must_see("Fill this in.");
+    browser.follow("Back").await;
+    let form = browser.last.body.clone();
+    assert!(form.contains("value=\"+49 1512 3456789\""), "{form}");
+    browser.fill("Mobile number", "+44 7400 123456");
+    browser.press("Verify phone number").await;
+    browser.must_see("We sent a code to +44 7400 123456.");
+    let code = app.texted_code().await;
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    browser.open("/settings/security").await;
+    browser.must_see("•••• 56");
+    assert!(!browser.sees("7400"));
+}
+
+async fn e1_every_way_to_turn_it_off_is_offered_before_a_text_is_sent(place: &Place) {
+    let app = texting(place).await;
+    let (ann, mut caller) = with_both(&app).await;
+    let session = caller.sign_in(&ann).await;
+    let mut browser = app.browser();
+    browser.cookies.plant("__Host-twinlock", &session.token);
+    browser
+        .open("/settings/security/two-factor/disable?with=text")
+        .await;
+    browser.must_see("We will text a code to");
+    let page = browser.page();
+    assert!(page.link("Use a recovery code").is_ok());
+    assert!(
+        page.link("Use a code from your authenticator app instead")
+            .is_ok()
+    );
+    browser.follow("Use a recovery code").await;
+    browser.must_see("A recovery code.");
+    let page = browser.page();
+    assert!(
+        page.link("Use a code from your authenticator app instead")
+            .is_ok()
+    );
+    let text = format!("Use a text message instead (•••• {})", &number(1)[11..]);
+    assert!(page.link(&text).is_ok());
+}
+
+async fn k9_what_became_of_a_text_is_asked_by_a_link(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    browser.fill("Code", "12345");
+    browser.press("Verify").await;
+    browser.must_see("The text is on its way.");
+    app.hand_over().await;
+    browser.follow("Look again what became of it").await;
+    assert_eq!(browser.last.status, StatusCode::OK);
+    browser.must_see("The text was handed over to the provider.");
+}
+
+async fn k7_a_changed_number_is_told_with_both(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", "01512 3456789").await;
+    let caller = app.caller("203.0.113.5");
+    let mut browser = asked(&caller, &ann, PAGE).await;
+    let code = app.texted_code().await;
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    browser.follow("Change number").await;
+    // Within a minute of a text to it: it is the number in use, whatever was sent there.
+    browser.fill("Mobile number", "01512 3456789");
+    browser.press("Verify phone number").await;
+    browser.must_see("This number is set up for your account already.");
+    assert!(!browser.sees("a moment ago"));
+    browser.fill("Mobile number", "0171 2345671");
+    browser.press("Verify phone number").await;
+    let code = app.texted_code().await;
+    browser.fill("Code", &code);
+    browser.press("Verify").await;
+    let mail = app.last_mail_to(&ann.email).await;
+    assert!(mail.text.contains("Method: •••• 71"), "{}", mail.text);
+    assert!(mail.text.contains("In place of: •••• 89"), "{}", mail.text);
+    browser.open("/settings/activity").await;
+    browser.must_see("in place of “•••• 89”");
 }

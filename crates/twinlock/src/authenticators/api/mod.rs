@@ -303,16 +303,19 @@ impl From<(i64, Vec<ShownCode>)> for RevealedCodes {
 /// A typed code of bearable length.
 ///
 /// # Errors
-/// [`Refusal::Field`] for a longer one, before anything is counted or compared.
+/// [`Refusal::Field`] for a longer one and for none, before anything is counted or compared.
 pub fn bearable(code: String) -> Result<String, Stop> {
+    let refuse = |why| {
+        let field = "code";
+        Err(Refusal::Field { field, code: why }.into())
+    };
     if code.chars().count() > LONGEST_CODE {
-        return Err(Refusal::Field {
-            field: "code",
-            code: "too_long",
-        }
-        .into());
+        return refuse("too_long");
     }
-    Ok(code)
+    match twinlock_otp::Digits::parse(&code) {
+        Err(twinlock_otp::TypedError::Empty) => refuse("missing"),
+        _ => Ok(code),
+    }
 }
 
 /// A change of a second factor that changes something.

@@ -206,7 +206,7 @@ impl From<State> for TextState {
 /// A code that was texted.
 #[derive(Serialize, ToSchema)]
 pub struct TextedCode {
-    /// The last two digits of the number, such as `•••• 89`.
+    /// The last two digits of the number, such as `•••• 89`; up to four where two numbers of the account end alike.
     #[schema(example = "•••• 89")]
     pub phone_hint: String,
     /// When the code dies.

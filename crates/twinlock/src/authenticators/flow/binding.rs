@@ -36,6 +36,8 @@ pub struct Proven {
     pub first: bool,
     /// What it took the place of.
     pub replaced: Option<AuthenticatorId>,
+    /// The name of that; empty where it had none.
+    pub former: String,
 }
 
 /// Begins an enrolment that will take the place of `replaces`. It counts for nothing until it is proven.
@@ -181,6 +183,7 @@ pub fn finish(
         factor,
         first,
         replaced: replaced.map(|factor| factor.id),
+        former: replaced.map_or_else(String::new, |factor| factor.label.clone()),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Judging six digits: of an app, or of a text.
 
+use twinlock_otp::Digits;
+
 use crate::account::Account;
 use crate::app::{AccountId, AuthenticatorId, DeviceId, Stop, Work};
-use crate::authenticators::rules::{Attempt, Held, Kind, Verdict, Wrong};
+use crate::authenticators::rules::{Attempt, Ceremony, Held, Kind, Verdict, Wrong};
 use crate::authenticators::{sms, store, totp};
 use crate::session::Proof;
 use crate::throttle::Standing;
@@ -27,15 +29,14 @@ pub(super) fn digits(
         return Ok(("totp", Verdict::NoFactor));
     }
     let only_texts = if bound.is_empty() { "sms" } else { "totp" };
-    let typed = twinlock_otp::Digits::parse(&attempt.code).ok();
-    let texted = match (&typed, attempt.ceremony) {
-        (Some(typed), Some(ceremony)) if !phones.is_empty() && typed.as_str().len() == 6 => {
-            sms::store::sent(w, account.id, ceremony)?
-                .filter(|sent| sent.is_live)
-                .and(Some((typed.clone(), ceremony)))
-        }
-        _ => None,
+    let typed = Digits::parse(&attempt.code).ok();
+    let sent = sent(w, account.id, attempt, typed.as_ref(), &phones)?;
+    let wrong = match &sent {
+        _ if !bound.is_empty() => Wrong::Invalid,
+        Some((_, _, false)) => Wrong::TextedOver,
+        _ => Wrong::Texted,
     };
+    let texted = sent.filter(|(_, _, is_live)| *is_live);
     let candidates = typed
         .as_ref()
         .map_or(0, |typed| totp::rules::candidates(&bound, typed))
@@ -48,18 +49,18 @@ pub(super) fn digits(
         return Ok((only_texts, locked));
     }
     let (Some(typed), true) = (typed, candidates > 0) else {
-        return Ok((only_texts, slipped(w, account.id, Wrong::Invalid)?));
+        return Ok((only_texts, slipped(w, account.id, wrong)?));
     };
     let waits = count(w, account.id, &mut counter, cost)?;
     let compared = match &texted {
-        Some((typed, ceremony)) => {
+        Some((typed, ceremony, _)) => {
             sms::flow::compare(w, account.id, *ceremony, typed.as_str(), &phones)?
         }
         None => None,
     };
     let (kind, proof) = match compared {
         Some(id) => ("sms", Ok(Proof::Sms(id))),
-        None if bound.is_empty() => ("sms", Err(Wrong::Invalid)),
+        None if bound.is_empty() => ("sms", Err(wrong)),
         None => {
             let compared = totp::flow::compare(w, account.id, &bound, &typed)?;
             ("totp", compared.map(Proof::Totp))
@@ -77,6 +78,23 @@ pub(super) fn digits(
         Err(why) => refused(w, account.id, why, &counter, waits)?,
     };
     Ok((kind, verdict))
+}
+
+/// The code that could be the one texted last, what that was sent within, and whether it would still be looked at.
+fn sent(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    attempt: &Attempt,
+    typed: Option<&Digits>,
+    phones: &[AuthenticatorId],
+) -> Result<Option<(Digits, Ceremony, bool)>, Stop> {
+    match (typed, attempt.ceremony) {
+        (Some(typed), Some(ceremony)) if !phones.is_empty() && typed.as_str().len() == 6 => {
+            let sent = sms::store::sent(w, account, ceremony)?;
+            Ok(sent.map(|sent| (typed.clone(), ceremony, sent.is_live)))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The account's numbers whose codes would count here.

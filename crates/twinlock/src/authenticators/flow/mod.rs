@@ -5,12 +5,14 @@ mod copies;
 mod digits;
 mod former;
 mod judging;
+mod texting;
 
 pub use copies::end_copied;
 pub use former::{Restored, former, purge, restore};
 
 pub use binding::Proven;
 pub use judging::{standings, verify, verify_former};
+pub use texting::{AskedText, asked_text, may_be_texted};
 
 use twinlock_otp::{Parameters, Secret};
 
@@ -41,6 +43,17 @@ pub struct Bound {
     pub sheet: Option<backup_codes::Sheet>,
 }
 
+impl Bound {
+    /// What the record and the person are told of it: its name, and that of the one it took the place of.
+    #[must_use]
+    pub fn told(&self) -> Vec<(&'static str, String)> {
+        let label = ("label", self.proven.factor.label.clone());
+        let former = ("former", self.proven.former.clone());
+        let former = Some(former).filter(|(_, former)| !former.is_empty());
+        [label].into_iter().chain(former).collect()
+    }
+}
+
 /// Proves a half-done second factor by its first code; the account's first one brings backup codes, in the same transaction.
 ///
 /// # Errors
@@ -58,7 +71,7 @@ pub fn confirm(
         Kind::Webauthn | Kind::BackupCode => return Err(Refusal::NotFound.into()),
     };
     if let Some(old) = proven.replaced {
-        sms::flow::tell_ended(w, account, old)?;
+        texting::tell_ended(w, account, old)?;
     }
     with_backup_codes(w, account, proven)
 }
@@ -90,7 +103,7 @@ pub fn confirm_key(
 ) -> Result<Bound, Stop> {
     let proven = webauthn::flow::bind(w, account, id, key)?;
     if let Some(old) = proven.replaced {
-        sms::flow::tell_ended(w, account, old)?;
+        texting::tell_ended(w, account, old)?;
     }
     with_backup_codes(w, account, proven)
 }
@@ -124,7 +137,7 @@ pub fn remove(
     }
     // Whoever has a lost phone need not hear of it.
     if removal == Removal::Undoable {
-        sms::flow::tell_ended(w, account, id)?;
+        texting::tell_ended(w, account, id)?;
     }
     let left = store::active(w, account)?;
     match left.first() {
@@ -142,7 +155,7 @@ pub fn remove_all(w: &mut Work<'_, '_>, account: AccountId, removal: Removal) ->
     remove_pending(w, account)?;
     if removal == Removal::Undoable {
         for factor in store::active(w, account)? {
-            sms::flow::tell_ended(w, account, factor.id)?;
+            texting::tell_ended(w, account, factor.id)?;
         }
     }
     store::retire_all(w, account, removal)?;

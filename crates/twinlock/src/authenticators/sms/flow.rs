@@ -1,16 +1,14 @@
 //! Proving a number, sending codes to it, and comparing them.
 
-use std::time::Duration;
-
 use twinlock_db::Locks;
-use twinlock_web::i18n::Arg;
 
-use crate::account::{self, Account};
+use crate::account::Account;
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::Kind;
 use crate::authenticators::flow::binding::{self, Proven};
 use crate::authenticators::rules::{Ceremony, Purpose};
-use crate::authenticators::store::Authenticator;
+use crate::authenticators::store::{self as authenticators, Authenticator};
+use crate::text_messages::rules::{SHOWN, is_hint};
 use crate::text_messages::store::{Outgoing, State, post};
 use crate::text_messages::{self, Number, flow as texts};
 
@@ -21,8 +19,8 @@ use super::store::{self, Sent};
 pub struct Pending {
     /// The half-done authenticator.
     pub factor: Authenticator,
-    /// The number, as it is shown.
-    pub hint: String,
+    /// The number.
+    pub number: Number,
     /// The code that was sent last.
     pub texted: Option<Texted>,
 }
@@ -58,14 +56,13 @@ pub fn begin(
     replaces: Option<AuthenticatorId>,
 ) -> Result<Pending, Stop> {
     may_begin(w, account.id, number, replaces)?;
-    let hint = number.hint();
-    let factor = binding::begin(w, account.id, Kind::Sms, &hint, replaces)?;
+    let factor = binding::begin(w, account.id, Kind::Sms, &number.hint(SHOWN), replaces)?;
     store::insert(w, account.id, factor.id, number)?;
     let sent = send_to(w, account.id, registering(factor.id), factor.id, number)?;
     let texted = told(w, account.id, sent)?;
     Ok(Pending {
         factor,
-        hint,
+        number: number.clone(),
         texted: Some(texted),
     })
 }
@@ -108,7 +105,7 @@ pub fn pending(
     let (number, _) = store::load(w, account, id)?.ok_or(Refusal::NotFound)?;
     Ok(Pending {
         factor,
-        hint: number.hint(),
+        number,
         texted: texted(w, account, registering(id))?,
     })
 }
@@ -125,17 +122,58 @@ pub fn confirm(
 ) -> Result<Proven, Stop> {
     let pending = pending(w, account, id)?;
     // Begun twice, it would count twice, and a lost one would go on by its twin.
-    let number = store::load(w, account, id)?.ok_or(Refusal::NotFound)?.0;
-    if store::has_number(w, account, &number)? {
+    if store::has_number(w, account, &pending.number)? {
         return Err(Refusal::AlreadyExists.into());
     }
-    if !fits(w, account, registering(id), typed, &[id])? {
-        return Err(Refusal::InvalidCode {
-            drift_seconds: None,
-        }
-        .into());
+    let texted = pending.texted.as_ref();
+    if !texted.is_some_and(|texted| texted.sent.is_live) {
+        return Err(Refusal::TextedCodeOver.into());
     }
-    binding::finish(w, account, id, pending.factor.replaces)
+    if !fits(w, account, registering(id), typed, &[id])? {
+        return Err(Refusal::InvalidTextedCode.into());
+    }
+    let label = tell_apart(w, account, &pending.number)?;
+    let mut proven = binding::finish(w, account, id, pending.factor.replaces)?;
+    if authenticators::rename(w, account, id, &label)? {
+        proven.factor.label = label;
+    }
+    Ok(proven)
+}
+
+/// How a number is shown beside the account's others. Those that would look alike get a digit or two more, as it does.
+fn tell_apart(w: &mut Work<'_, '_>, account: AccountId, new: &Number) -> Result<String, Stop> {
+    let mut digits = SHOWN;
+    let mut alike = Vec::new();
+    for other in authenticators::active(w, account)? {
+        let Some((number, _)) = store::load(w, account, other.id)? else {
+            continue;
+        };
+        if number.hint(SHOWN) == new.hint(SHOWN) {
+            digits = digits.max(new.digits_apart(&number));
+            alike.push((other, number));
+        }
+    }
+    for (other, number) in alike {
+        let longer = number.hint(digits);
+        // A name somebody gave it stays, and so does what shows more.
+        if is_hint(&other.label) && longer.len() > other.label.len() {
+            authenticators::rename(w, account, other.id, &longer)?;
+        }
+    }
+    Ok(new.hint(digits))
+}
+
+/// A number as it is shown: by the label it was given beside others, or its last two digits.
+fn shown(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    number: &Number,
+) -> Result<String, Stop> {
+    let labelled = authenticators::load(w, account, id)?.map(|factor| factor.label);
+    Ok(labelled
+        .filter(|label| is_hint(label))
+        .unwrap_or_else(|| number.hint(SHOWN)))
 }
 
 /// The number a code may be sent to now.
@@ -187,20 +225,18 @@ fn send_to(
 ) -> Result<Sent, Stop> {
     let code = code(&mut w.draw);
     let app = w.moment.app.clone();
+    let application = store::application(w, account)?;
     // An application's own page is somewhere else; nothing may be filled in there on our word.
     let elsewhere = match ceremony.purpose {
         Purpose::Application => true,
-        Purpose::Register => is_of_application(w, account)?,
+        Purpose::Register => application.is_some(),
         Purpose::SignIn | Purpose::StepUp | Purpose::Disable => false,
     };
     let public_url = &app.settings.server.public_url;
     let host = host_of(public_url).filter(|_| !elsewhere);
-    let body = body(
-        &w.moment.messages(),
-        &app.settings.branding.name,
-        &code,
-        host.as_deref(),
-    );
+    // Its users know the application, not what it uses for codes.
+    let product = application.unwrap_or_else(|| app.settings.branding.name.clone());
+    let body = body(&w.moment.messages(), &product, &code, host.as_deref());
     let outgoing = Outgoing {
         to: number.clone(),
         body,
@@ -208,11 +244,6 @@ fn send_to(
     let expires_at = w.now().plus(super::rules::LIFE);
     let message = post(w, account, &outgoing, expires_at)?;
     store::put(w, account, ceremony, factor, message, &code)
-}
-
-fn is_of_application(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
-    let account = account::store::load(w, account)?;
-    Ok(account.is_some_and(|account| account.application.is_some()))
 }
 
 /// The host people see, without a port: what a browser compares with its own.
@@ -299,11 +330,14 @@ pub fn texted(
 }
 
 fn told(w: &mut Work<'_, '_>, account: AccountId, sent: Sent) -> Result<Texted, Stop> {
-    let number = store::load(w, account, sent.factor)?;
+    let hint = match store::load(w, account, sent.factor)? {
+        Some((number, _)) => shown(w, account, sent.factor, &number)?,
+        None => String::new(),
+    };
     let state = text_messages::store::state(w, account, sent.message)?;
     Ok(Texted {
         sent,
-        hint: number.map_or_else(String::new, |(number, _)| number.hint()),
+        hint,
         state: state.map(|(state, _)| state),
     })
 }
@@ -355,33 +389,3 @@ pub fn among(
         .map(|one| one.id)
         .ok_or_else(|| Refusal::NoFactor.into())
 }
-
-/// Tells a number by text that codes come to it no longer: another method took its place, or it was removed. Nothing where nobody delivers, or
-/// where texts do not go there any more.
-///
-/// # Errors
-/// The database's trouble.
-pub fn tell_ended(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    old: AuthenticatorId,
-) -> Result<(), Stop> {
-    let Some((number, Some(_))) = store::load(w, account, old)? else {
-        return Ok(());
-    };
-    let allowed = &w.settings().sms.allowed_countries;
-    if w.moment.app.texts.is_none() || !number.is_allowed(allowed) {
-        return Ok(());
-    }
-    let messages = w.moment.messages();
-    let product = Arg::from(w.settings().branding.name.as_str());
-    let outgoing = Outgoing {
-        to: number,
-        body: messages.plain_with("sms-number-ended", &[("product", product)]),
-    };
-    let until = w.now().plus(NOTICE_LIFE);
-    post(w, account, &outgoing, until).map(|_| ())
-}
-
-/// How long a notice is tried.
-const NOTICE_LIFE: Duration = Duration::from_secs(3600);

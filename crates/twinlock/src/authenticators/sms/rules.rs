@@ -15,6 +15,8 @@ pub const LIFE: Duration = Duration::from_secs(300);
 pub const RESEND: Duration = Duration::from_secs(60);
 /// Tries at one code.
 pub const TRIES: i64 = 5;
+/// Characters that are left of a name that is too long for one segment.
+const CUT: usize = 20;
 /// Digits of a code.
 const CODES: u32 = 1_000_000;
 
@@ -35,16 +37,28 @@ pub fn code(draw: &mut Draw) -> Zeroizing<String> {
 /// (the last line is `@host #code`); nothing where an application asks for it.
 #[must_use]
 pub fn body(messages: &Messages, product: &str, code: &str, host: Option<&str>) -> String {
-    let args = [("code", Arg::from(code)), ("product", Arg::from(product))];
-    let long = messages.plain_with("sms-code-text", &args);
-    let short = messages.plain_with("sms-code-text-short", &args);
+    let words = |id, product: &str| {
+        let args = [("code", Arg::from(code)), ("product", Arg::from(product))];
+        messages.plain_with(id, &args)
+    };
     let bound = host.map_or_else(String::new, |host| format!("\n\n@{host} #{code}"));
-    let in_one = [long, short.clone()]
-        .into_iter()
-        .map(|words| format!("{words}{bound}"))
-        .find(|text| segments(text).count == 1);
-    // A name in another alphabet leaves room for little: then the code stands alone.
+    let in_one = [
+        words("sms-code-text", product),
+        words("sms-code-text-short", product),
+        words("sms-code-text-short", &cut(product)),
+    ]
+    .into_iter()
+    .map(|words| format!("{words}{bound}"))
+    .find(|text| segments(text).count == 1);
+    // A long host leaves room for little: then the code stands alone.
     in_one.unwrap_or_else(|| format!("{code}{bound}"))
+}
+
+/// A name as far as it fits into one segment with everything else.
+#[must_use]
+pub fn cut(name: &str) -> String {
+    let cut: String = name.chars().take(CUT).collect();
+    cut.trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ const TRY: &str = "UPDATE sms_code SET tries_left = tries_left - 1 WHERE account
 // What was used stays until it dies, so that no new code is sent before its time.
 const SPEND: &str = "UPDATE sms_code SET tries_left = 0 WHERE account_id = ?1 AND ceremony_id = ?2 AND code_mac = ?3";
 const DROP_CODES: &str = "DELETE FROM sms_code WHERE account_id = ?1";
+// Whose user somebody is.
+const APPLICATION: &str = "SELECT p.name FROM account a JOIN application p ON p.application_id = a.application_id WHERE a.account_id = ?1";
 // A sweep over all accounts, by age.
 const PURGE: &str = "DELETE FROM sms_code WHERE expires_at < ?1";
 
@@ -53,6 +55,7 @@ pub const STATEMENTS: &[&str] = &[
     TRY,
     SPEND,
     DROP_CODES,
+    APPLICATION,
     PURGE,
 ];
 
@@ -92,6 +95,14 @@ pub fn with_numbers_only(w: &mut Work<'_, '_>, after: AccountId) -> Result<Vec<A
     let found =
         w.tx.query(ONLY_NUMBERS, &[after.into()], |row| row.bytes16(0))?;
     Ok(found.into_iter().map(AccountId).collect())
+}
+
+/// The name of the application an account belongs to, as the operator gave it; nothing for people who sign in here.
+///
+/// # Errors
+/// The database's trouble.
+pub fn application(w: &mut Work<'_, '_>, account: AccountId) -> Result<Option<String>, Stop> {
+    Ok(w.tx.query_opt(APPLICATION, &[account.into()], |row| row.text(0))?)
 }
 
 /// Stores the number of a half-done authenticator.

@@ -49,7 +49,13 @@ async fn make(moment: &Moment, acting: &Acting, old: Option<i64>) -> Result<Shee
                 return Err(Refusal::AlreadyExists.into());
             }
             let sheet = backup_codes::flow::make(w, session.account)?;
-            tell(w, &session, Topic::BackupCodesMade, "backup_codes_made", "")?;
+            tell(
+                w,
+                &session,
+                Topic::BackupCodesMade,
+                "backup_codes_made",
+                Vec::new(),
+            )?;
             Ok(sheet)
         })
         .await?;
@@ -71,7 +77,7 @@ pub async fn reveal(moment: &Moment, acting: &Acting) -> Result<(i64, Vec<ShownC
                 &session,
                 Topic::BackupCodesRevealed,
                 "backup_codes_revealed",
-                "",
+                Vec::new(),
             )?;
             Ok(shown)
         })

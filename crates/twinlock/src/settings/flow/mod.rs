@@ -15,7 +15,9 @@ pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
 pub use devices::{end_all_trust, end_trust_of, trusted_devices};
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
-pub use texts::{Typed, begin_text, pending_text, resend_text, text_to_disable, texted_to_disable};
+pub use texts::{
+    Typed, begin_text, pending_text, resend_text, text_to_disable, text_to_disable_asked,
+};
 pub use turning_off::{disable, disable_by};
 use turning_off::{may_be_turned_off, turn_off};
 
@@ -233,7 +235,7 @@ fn now_counts(
         (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
         (false, None) => (Topic::MethodAdded, "method_added"),
     };
-    tell(w, session, topic, event, &bound.proven.factor.label)?;
+    tell(w, session, topic, event, bound.told())?;
     end_others_and_renew(w, acting)
 }
 
@@ -326,7 +328,7 @@ pub async fn remove(
                 &session,
                 Topic::MethodRemoved,
                 "method_removed",
-                &factor.label,
+                vec![("label", factor.label.clone())],
             )?;
             end_others_and_renew(w, &acting)
         })
@@ -368,8 +370,11 @@ fn tell(
     session: &Session,
     topic: Topic,
     event: &'static str,
-    label: &str,
+    method: Vec<(&'static str, String)>,
 ) -> Result<(), Stop> {
-    audit::append(w, session.account, &Event::new(event).with("label", label))?;
-    account::notice(w, session.account, topic, &[("label", label.to_owned())])
+    account::notice(w, session.account, topic, &method)?;
+    let event = (method.into_iter()).fold(Event::new(event), |event, (name, value)| {
+        event.with(name, value)
+    });
+    audit::append(w, session.account, &event)
 }

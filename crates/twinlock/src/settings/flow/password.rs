@@ -92,7 +92,13 @@ impl Change {
             let none = throttle::Tally::default();
             throttle::store::save(w, self.account, Bucket::SecondFactor, &none)?;
         }
-        tell(w, &session, Topic::PasswordChanged, "password_changed", "")?;
+        tell(
+            w,
+            &session,
+            Topic::PasswordChanged,
+            "password_changed",
+            Vec::new(),
+        )?;
         end_others_and_renew(w, &self.acting)
     }
 }

@@ -3,7 +3,7 @@
 use twinlock_db::Locks;
 
 use crate::app::{AuthenticatorId, Moment, Stop};
-use crate::authenticators::flow::binding;
+use crate::authenticators::flow::{AskedText, asked_text, binding, may_be_texted};
 use crate::authenticators::held;
 use crate::authenticators::sms::flow::{self as sms, Pending, Texted, registering};
 use crate::session::flow::Acting;
@@ -104,18 +104,26 @@ pub async fn text_to_disable(moment: &Moment, acting: &Acting) -> Result<Texted,
     let (account, acting) = (acting.account(), acting.clone());
     sms::order(moment, account, ceremony, move |w| {
         let session = may_be_turned_off(w, &acting)?;
-        sms::among(&held(w, session.account)?.factors, None)
+        let held = held(w, session.account)?;
+        may_be_texted(w, session.account, &held)?;
+        sms::among(&held.factors, None)
     })
     .await
 }
 
-/// The code that was texted last for turning it off, if there is one.
+/// Where the code by text for turning it off stands; nothing where there is no number.
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn texted_to_disable(moment: &Moment, acting: &Acting) -> Result<Option<Texted>, Stop> {
+pub async fn text_to_disable_asked(
+    moment: &Moment,
+    acting: &Acting,
+) -> Result<Option<AskedText>, Stop> {
     let (account, ceremony) = (acting.account(), to_disable(acting));
     moment
-        .read(move |w| sms::texted(w, account, ceremony))
+        .read(move |w| {
+            let held = held(w, account)?;
+            asked_text(w, account, ceremony, &held)
+        })
         .await
 }

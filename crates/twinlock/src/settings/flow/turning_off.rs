@@ -72,6 +72,12 @@ pub(super) fn turn_off(
     session: &Session,
 ) -> Result<Option<String>, Stop> {
     authenticators::flow::remove_all(w, session.account, Removal::Undoable)?;
-    tell(w, session, Topic::TwoFactorOff, "two_factor_off", "")?;
+    tell(
+        w,
+        session,
+        Topic::TwoFactorOff,
+        "two_factor_off",
+        Vec::new(),
+    )?;
     end_others_and_renew(w, acting)
 }

@@ -217,5 +217,9 @@ fn more(kind: &str, detail: &BTreeMap<String, String>, messages: &Messages) -> S
     if !of("label").is_empty() {
         parts.push(format!("“{}”", of("label")));
     }
+    if !of("former").is_empty() {
+        let former = ("former", Arg::from(of("former")));
+        parts.push(messages.with("audit-in-place-of", &[former]));
+    }
     parts.join(" · ")
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
-use crate::authenticators::{Authenticator, Held, Kind};
+use crate::authenticators::api::bearable;
+use crate::authenticators::{Held, Kind};
 use crate::edge::answer::{kept, words};
 use crate::edge::shell::SettingsTab;
 use crate::edge::{Visit, page, see_other};
@@ -54,8 +55,8 @@ struct DisablePage {
     text: Option<Block>,
     /// A code is asked that is there already, of this kind.
     code: Option<Asks>,
-    /// The other way to give a code: where, and what the link says.
-    other: Option<(&'static str, String)>,
+    /// The other ways to give a code: where, and what the link says.
+    others: Vec<(String, String)>,
     key: bool,
     key_error: String,
     is_last: bool,
@@ -151,7 +152,7 @@ async fn disable_page(visit: &Visit, said: Said<'_>) -> Result<Response, Stop> {
     let asks = Asks::choose(held, said.chosen);
     let in_words = |refusal| words(refusal, &messages, visit.moment.now);
     let text = match asks {
-        Some(Asks::Text) => Some(block(visit, &held.factors, said.slip).await?),
+        Some(Asks::Text) => block(visit, said.slip).await?,
         _ => None,
     };
     let (error, key_error) = match said.slip {
@@ -168,7 +169,7 @@ async fn disable_page(visit: &Visit, said: Said<'_>) -> Result<Response, Stop> {
         required: overview.required,
         text,
         code: asks.filter(|asks| *asks != Asks::Text),
-        other: asks.and_then(|asks| other(visit, held, asks)),
+        others: asks.map_or_else(Vec::new, |asks| others(visit, held, asks)),
         key: KeyOffer::of(&held.factors).is_some(),
         key_error,
         is_last: said.is_last,
@@ -179,35 +180,28 @@ async fn disable_page(visit: &Visit, said: Said<'_>) -> Result<Response, Stop> {
     page(status, &template)
 }
 
-async fn block(
-    visit: &Visit,
-    factors: &[Authenticator],
-    slip: Option<&Refusal>,
-) -> Result<Block, Stop> {
-    let texted = flow::texted_to_disable(&visit.moment, visit.acting()?).await?;
-    let number = factors.iter().find(|one| one.kind == Kind::Sms);
-    let hint = number.map_or("", |one| one.label.as_str());
+async fn block(visit: &Visit, slip: Option<&Refusal>) -> Result<Option<Block>, Stop> {
+    let asked = flow::text_to_disable_asked(&visit.moment, visit.acting()?).await?;
     let slip = slip.filter(|refusal| **refusal != Refusal::KeyNotAccepted);
-    Ok(Block::new(visit, texted.as_ref(), hint, slip))
+    Ok(asked.map(|asked| Block::new(visit, &asked, slip)))
 }
 
-/// The way beside the one that is asked: from the number to the app or the recovery codes, and from there to the number.
-fn other(visit: &Visit, held: &Held, asks: Asks) -> Option<(&'static str, String)> {
+/// The ways beside the one that is asked. The field for the app's code takes a recovery code too.
+fn others(visit: &Visit, held: &Held, asks: Asks) -> Vec<(String, String)> {
     let messages = visit.moment.messages();
     let has_app = held.factors.iter().any(|one| one.kind == Kind::Totp);
-    match asks {
-        Asks::Text if has_app => {
-            let words = messages.text("second-factor-use-app");
-            Some(("/settings/security/two-factor/disable?with=app", words))
-        }
-        Asks::Text if held.codes_left() > 0 => {
-            let words = messages.text("second-factor-use-recovery");
-            Some(("/settings/security/two-factor/disable?with=recovery", words))
-        }
-        Asks::Text => None,
-        Asks::App | Asks::Recovery => use_text(visit, &held.factors)
-            .map(|words| ("/settings/security/two-factor/disable?with=text", words)),
-    }
+    let app =
+        (has_app && asks != Asks::App).then(|| (Asks::App, messages.text("second-factor-use-app")));
+    let text = use_text(visit, &held.factors)
+        .filter(|_| asks != Asks::Text)
+        .map(|words| (Asks::Text, words));
+    let recovery = (held.codes_left() > 0 && asks != Asks::Recovery)
+        .then(|| (Asks::Recovery, messages.text("second-factor-use-recovery")));
+    [app, text, recovery]
+        .into_iter()
+        .flatten()
+        .map(|(way, words)| (format!("{DISABLE}?with={}", way.word()), words))
+        .collect()
 }
 
 /// `POST /settings/security/two-factor/disable/text/send`: sends a code for just this.
@@ -246,7 +240,10 @@ pub async fn disable(
     let kind = chosen
         .filter(|_| !twinlock_otp::looks_like_backup_code(&typed))
         .map(Asks::kind);
-    let ended = flow::disable_by(&visit.moment, visit.acting()?, form.code, kind).await;
+    let ended = match bearable(form.code) {
+        Ok(code) => flow::disable_by(&visit.moment, visit.acting()?, code, kind).await,
+        Err(stop) => Err(stop),
+    };
     disabled(&visit, ended, typed, chosen).await
 }
 

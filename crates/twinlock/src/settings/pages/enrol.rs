@@ -19,6 +19,7 @@ use crate::settings::flow::{self, Overview};
 use crate::step_up::pages::{ask_first, ask_or_stop};
 
 use super::notice::Done;
+use super::texts::keeping_all;
 use super::{
     SECURITY, authenticator_id, codes, done, field_error, name_of, renewed, replaced, what_changes,
 };
@@ -95,7 +96,8 @@ struct CodePage {
 struct MovePage {
     page: Shell,
     apps: Vec<(String, String)>,
-    may_keep: bool,
+    /// What the choice says that replaces none, where there is one.
+    keep: Option<String>,
 }
 
 /// "Step 2 of 3".
@@ -344,6 +346,8 @@ pub async fn move_phone(visit: Visit) -> Result<Response, Stop> {
         return Ok(see_other(SECURITY));
     }
     let messages = visit.moment.messages();
+    let may_keep = visit.moment.app.settings.two_factor.methods == Methods::Several;
+    let keep = may_keep.then(|| messages.text(keeping_all(apps.len())));
     let apps = apps.into_iter().map(|factor| {
         let name = ("name", Arg::from(name_of(&visit, factor)));
         let choice = messages.with("settings-move-replace", &[name]);
@@ -352,7 +356,7 @@ pub async fn move_phone(visit: Visit) -> Result<Response, Stop> {
     let template = MovePage {
         page: visit.settings_shell(messages.text("settings-move"), SettingsTab::Security)?,
         apps: apps.collect(),
-        may_keep: visit.moment.app.settings.two_factor.methods == Methods::Several,
+        keep,
     };
     page(StatusCode::OK, &template)
 }

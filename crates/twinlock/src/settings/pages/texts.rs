@@ -9,7 +9,8 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
-use crate::authenticators::flow::binding;
+use crate::authenticators::api::bearable;
+use crate::authenticators::flow::{AskedText, binding};
 use crate::authenticators::{Authenticator, Kind};
 use crate::config::Methods;
 use crate::edge::{Visit, page, see_other};
@@ -27,6 +28,8 @@ const TEXT: &str = "/settings/security/two-factor/text";
 #[derive(Deserialize)]
 pub struct Asked {
     replaces: Option<String>,
+    /// A set-up whose number is to be changed.
+    pending: Option<String>,
 }
 
 /// `POST /settings/security/two-factor/text/{id}`
@@ -70,6 +73,12 @@ fn address(replaces: &str) -> String {
     }
 }
 
+/// Back to the form, with the number that was typed.
+fn back(id: AuthenticatorId, old: Option<AuthenticatorId>) -> String {
+    let replaces = old.map_or_else(String::new, |old| format!("replaces={old}&"));
+    format!("{TEXT}?{replaces}pending={id}")
+}
+
 /// `GET /settings/security/two-factor/text`
 ///
 /// # Errors
@@ -79,7 +88,14 @@ pub async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, 
     if let Some(proof) = ask_first(&visit, &address(&replaces)).await? {
         return Ok(proof);
     }
-    number_page(&visit, &replaces, None, None).await
+    let before = match asked.pending.as_deref().map(str::parse) {
+        Some(Ok(id)) => flow::pending_text(&visit.moment, visit.acting()?, id)
+            .await
+            .ok(),
+        _ => None,
+    };
+    let typed = before.map(|before| NumberForm::of(&before, &replaces));
+    number_page(&visit, &replaces, typed.as_ref(), None).await
 }
 
 async fn number_page(
@@ -127,21 +143,31 @@ fn choices(
         None => old.map(|old| old.id.to_string()).unwrap_or_default(),
     };
     let asked_for = |factor: &&Authenticator| old.is_none_or(|old| old.id == factor.id);
-    let replacing = factors.iter().filter(asked_for).map(|factor| {
-        let name = ("name", Arg::from(name_of(visit, factor)));
-        let id = factor.id.to_string();
-        Choice {
-            is_chosen: id == chosen,
-            id,
-            words: messages.with("settings-move-replace", &[name]),
-        }
-    });
+    let replacing: Vec<Choice> = (factors.iter().filter(asked_for))
+        .map(|factor| {
+            let name = ("name", Arg::from(name_of(visit, factor)));
+            let id = factor.id.to_string();
+            Choice {
+                is_chosen: id == chosen,
+                id,
+                words: messages.with("settings-move-replace", &[name]),
+            }
+        })
+        .collect();
     let keeping = Choice {
         id: String::new(),
-        words: messages.text("settings-move-keep"),
+        words: messages.text(keeping_all(replacing.len())),
         is_chosen: chosen.is_empty(),
     };
-    replacing.chain([keeping]).collect()
+    replacing.into_iter().chain([keeping]).collect()
+}
+
+/// What the choice says that replaces none of so many: with the new one there is one more.
+pub(super) fn keeping_all(choices: usize) -> &'static str {
+    match choices {
+        1 => "settings-move-keep",
+        _ => "settings-move-keep-all",
+    }
 }
 
 /// `POST /settings/security/two-factor/text`: sends a code to a number that counts for nothing until it comes back.
@@ -193,8 +219,8 @@ async fn code_page(
         page: dialog(visit)?,
         path: format!("{TEXT}/{id}"),
         send: format!("{TEXT}/{id}/send"),
-        back: old.map_or_else(|| String::from(TEXT), |old| address(&old.to_string())),
-        block: Block::new(visit, pending.texted.as_ref(), &pending.hint, refusal),
+        back: back(id, old),
+        block: Block::new(visit, &AskedText::of(pending), refusal),
     };
     page(code_status(refusal), &template)
 }
@@ -229,7 +255,11 @@ pub async fn confirm(
     StrictForm(form): StrictForm<CodeForm>,
 ) -> Result<Response, Stop> {
     let id = authenticator_id(&id)?;
-    match flow::confirm(&visit.moment, visit.acting()?, id, form.code).await {
+    let ended = match bearable(form.code) {
+        Ok(code) => flow::confirm(&visit.moment, visit.acting()?, id, code).await,
+        Err(stop) => Err(stop),
+    };
+    match ended {
         Ok((bound, token)) => renewed(&visit, token.as_deref(), set_up(&visit, &bound)?),
         Err(Stop::Refused(Refusal::NotFound)) => over(&visit, id).await,
         Err(Stop::Refused(refusal)) if is_about_code(&refusal) => {

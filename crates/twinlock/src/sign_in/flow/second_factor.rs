@@ -4,13 +4,12 @@ use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
-use crate::authenticators::flow::{standings, verify_former};
-use crate::authenticators::rules::{Ceremony, Purpose, locked};
+use crate::authenticators::flow::{AskedText, asked_text, may_be_texted, standings, verify_former};
+use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow as webauthn;
 use crate::authenticators::{self, Attempt, Kind, Standings, Verdict, verify};
 use crate::session::{FirstFactor, Proof};
-use crate::throttle::Standing;
 use crate::throttle::rules::wrong_codes_per_sign_in;
 
 use super::gate::{self, Progress, Step};
@@ -137,15 +136,7 @@ pub async fn send_text(
     sms::order(moment, account, within(&token), move |w| {
         let sign_in = waiting(w, &token)?;
         let held = gate::Scene::of(w, &sign_in)?.held;
-        // While codes are not looked at, a text would bring one that is worth nothing.
-        let standings = standings(w, sign_in.account, &held)?;
-        match standings.text {
-            Some(Standing::Until(until)) => {
-                return Err(locked(Some(until), held.codes_left() > 0).into());
-            }
-            Some(Standing::Off) => return Err(locked(None, held.codes_left() > 0).into()),
-            Some(Standing::Open) | None => {}
-        }
+        may_be_texted(w, sign_in.account, &held)?;
         sms::among(&held.factors, factor)
     })
     .await
@@ -161,6 +152,21 @@ pub async fn texted(moment: &Moment, token: &str) -> Result<Option<Texted>, Stop
         .read(move |w| {
             let sign_in = waiting(w, &token)?;
             sms::texted(w, sign_in.account, within(&token))
+        })
+        .await
+}
+
+/// Where the code by text stands that this sign-in asks for; nothing where no number counts in it.
+///
+/// # Errors
+/// [`Refusal::WrongStep`] unless a second factor is asked.
+pub async fn text_asked(moment: &Moment, token: &str) -> Result<Option<AskedText>, Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let sign_in = waiting(w, &token)?;
+            let held = gate::Scene::of(w, &sign_in)?.held;
+            asked_text(w, sign_in.account, within(&token), &held)
         })
         .await
 }

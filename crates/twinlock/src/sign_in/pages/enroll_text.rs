@@ -7,7 +7,8 @@ use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::Kind;
-use crate::authenticators::flow::binding;
+use crate::authenticators::api::bearable;
+use crate::authenticators::flow::{AskedText, binding};
 use crate::edge::{Visit, page, see_other};
 use crate::sign_in::Step;
 use crate::sign_in::flow::enrolment;
@@ -15,7 +16,7 @@ use crate::sign_in::flow::enrolment;
 use super::enrolment::{enrolled_page, sent_again};
 use super::mailed::CodeForm;
 use super::texted::{Block, Number, NumberForm, is_about_code, is_about_number};
-use super::{Outcome, Standing, status_of, weigh};
+use super::{Outcome, Standing, in_query, status_of, weigh};
 
 const ENROLL: &str = "/sign-in/enroll";
 const PATH: &str = "/sign-in/enroll/text";
@@ -33,6 +34,7 @@ struct CodePage {
     page: Shell,
     path: String,
     send: String,
+    back: String,
     block: Block,
 }
 
@@ -41,7 +43,14 @@ struct CodePage {
 /// # Errors
 /// [`Refusal::SignInExpired`].
 pub async fn show(visit: Visit) -> Result<Response, Stop> {
-    number_page(&visit, None, None).await
+    let before = match in_query(&visit, "pending").as_deref().map(str::parse) {
+        Some(Ok(id)) => enrolment::pending_text(&visit.moment, visit.sign_in()?, id)
+            .await
+            .ok(),
+        _ => None,
+    };
+    let typed = before.map(|before| NumberForm::of(&before, ""));
+    number_page(&visit, typed.as_ref(), None).await
 }
 
 async fn number_page(
@@ -119,7 +128,8 @@ async fn code_page(
         page: visit.shell(messages.text("second-factor-title")),
         path: format!("{PATH}/{id}"),
         send: format!("{PATH}/{id}/send"),
-        block: Block::new(visit, pending.texted.as_ref(), &pending.hint, refusal),
+        back: format!("{PATH}?pending={id}"),
+        block: Block::new(visit, &AskedText::of(pending), refusal),
     };
     page(status_of(visit, refusal), &template)
 }
@@ -160,7 +170,10 @@ pub async fn confirm(
     if let Some(answer) = sent_again(&visit, id).await? {
         return Ok(answer);
     }
-    let ended = enrolment::confirm(&visit.moment, visit.sign_in()?, id, form.code).await;
+    let ended = match bearable(form.code) {
+        Ok(code) => enrolment::confirm(&visit.moment, visit.sign_in()?, id, code).await,
+        Err(stop) => Err(stop),
+    };
     if let Err(Stop::Refused(Refusal::NotFound)) = ended {
         return Ok(see_other(ENROLL));
     }

@@ -114,11 +114,18 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
             let standing = Standing::of(visit).await?;
             Ok(Outcome::Elsewhere(standing.lead_on(visit)))
         }
-        Refusal::InvalidCode { .. } | Refusal::KeyNotAccepted if is_over(visit).await? => {
+        Refusal::InvalidCode { .. }
+        | Refusal::InvalidTextedCode
+        | Refusal::TextedCodeOver
+        | Refusal::KeyNotAccepted
+            if is_over(visit).await? =>
+        {
             Ok(Outcome::Elsewhere(too_many::over(visit).await?))
         }
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
+        | Refusal::InvalidTextedCode
+        | Refusal::TextedCodeOver
         | Refusal::Mistyped
         | Refusal::KeyNotAccepted
         | Refusal::Locked { .. }

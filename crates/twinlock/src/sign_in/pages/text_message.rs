@@ -7,6 +7,7 @@ use twinlock_web::i18n::Arg;
 use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
+use crate::authenticators::api::bearable;
 use crate::authenticators::{AskedFor, Attempt, Authenticator, Kind};
 use crate::edge::{Visit, page, see_other};
 use crate::sign_in::Step;
@@ -88,10 +89,15 @@ pub async fn verify(
     StrictForm(form): StrictForm<TextForm>,
 ) -> Result<Response, Stop> {
     let said = said(&visit, form.trust_device.as_deref(), form.shared.as_deref());
+    let code = match bearable(form.code) {
+        Ok(code) => code,
+        Err(Stop::Refused(refusal)) => return text_page(&visit, Some(&refusal), said).await,
+        Err(fault) => return Err(fault),
+    };
     // A recovery code typed here is taken for one.
-    let recovery = twinlock_otp::looks_like_backup_code(&form.code);
+    let recovery = twinlock_otp::looks_like_backup_code(&code);
     let attempt = Attempt {
-        code: form.code,
+        code,
         kind: (!recovery).then_some(Kind::Sms),
         factor: None,
         mailbox_proved: false,
@@ -121,8 +127,10 @@ async fn text_page(
     let numbers: Vec<&Authenticator> = (factors.iter())
         .filter(|factor| factor.kind == Kind::Sms)
         .collect();
-    let texted = second_factor::texted(&visit.moment, &standing.token).await?;
-    let to = texted.as_ref().map(|texted| texted.sent.factor);
+    let Some(text) = second_factor::text_asked(&visit.moment, &standing.token).await? else {
+        return Ok(standing.lead_on(visit));
+    };
+    let to = text.texted.as_ref().map(|texted| texted.sent.factor);
     let found = numbers
         .iter()
         .find(|one| Some(one.id) == to)
@@ -130,6 +138,7 @@ async fn text_page(
     let Some(asked) = found else {
         return Ok(standing.lead_on(visit));
     };
+    let locked = refusal.or(text.locked.as_ref());
     let messages = visit.moment.messages();
     let others = numbers.iter().filter(|one| one.id != asked.id).map(|one| {
         let number = ("number", Arg::from(one.label.as_str()));
@@ -139,11 +148,11 @@ async fn text_page(
     let template = TextPage {
         page: visit.shell(messages.text("second-factor-title")),
         why: why(visit, standing.progress.thaw),
-        block: Block::new(visit, texted.as_ref(), &asked.label, refusal),
+        block: Block::new(visit, &text, refusal),
         factor: asked.id.to_string(),
         others: others.collect(),
         tick: Tick::of(visit, standing.progress.thaw, said),
-        more_tries: more_tries(visit, &standing, refusal).await?,
+        more_tries: more_tries(visit, &standing, locked).await?,
         has_app: has(factors, Kind::Totp),
         key: has(factors, Kind::Webauthn) && visit.moment.app.webauthn.is_some(),
         recovery: *backup_codes,

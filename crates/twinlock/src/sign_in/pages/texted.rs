@@ -7,7 +7,8 @@ use serde::Deserialize;
 use twinlock_web::i18n::Arg;
 
 use crate::app::{Refusal, Timestamp};
-use crate::authenticators::sms::flow::Texted;
+use crate::authenticators::flow::AskedText;
+use crate::authenticators::sms::flow::Pending;
 use crate::edge::Visit;
 use crate::edge::answer::words;
 use crate::text_messages::rules::countries;
@@ -22,6 +23,18 @@ pub struct NumberForm {
     pub country: Option<String>,
     /// The method it takes the place of, where one may be said.
     pub replaces: Option<String>,
+}
+
+impl NumberForm {
+    /// The form as it was filled in for a set-up that is to be begun again.
+    #[must_use]
+    pub fn of(pending: &Pending, replaces: &str) -> Self {
+        Self {
+            phone: pending.number.international(),
+            country: pending.number.country(),
+            replaces: Some(replaces.to_owned()),
+        }
+    }
 }
 
 /// A texted code, as it is asked.
@@ -61,29 +74,33 @@ pub struct Wait {
 }
 
 impl Block {
-    /// The state of a code. `hint`: the number one would go to, where none was sent.
+    /// The state of a code, and what was refused just now.
     #[must_use]
-    pub fn new(
-        visit: &Visit,
-        texted: Option<&Texted>,
-        hint: &str,
-        refusal: Option<&Refusal>,
-    ) -> Self {
+    pub fn new(visit: &Visit, asked: &AskedText, refusal: Option<&Refusal>) -> Self {
         let (app, messages) = (&visit.moment.app, visit.moment.messages());
+        let texted = asked.texted.as_ref();
         let is_live = texted.is_some_and(|texted| texted.sent.is_live);
-        let hint = texted.map_or(hint, |texted| texted.hint.as_str());
-        let to = [("to", Arg::from(hint))];
+        let to = [("to", Arg::from(asked.to.as_str()))];
+        let nobody_delivers = app.texts.is_none().then_some(Refusal::KindUnavailable);
+        let refusal = nobody_delivers
+            .as_ref()
+            .or(refusal)
+            .or(asked.locked.as_ref());
+        let wait = wait(visit, asked, refusal);
         let intro = match texted {
             Some(_) if is_live => "text-code-sent",
+            _ if asked.locked.is_some() => "text-code-locked",
             Some(_) => "text-code-dead",
+            None if wait.is_some() => "text-code-waits",
             None => "text-code-to-send",
         };
-        let may_send = app.texts.is_some();
-        let nobody_delivers = (!may_send).then_some(Refusal::KindUnavailable);
-        let refusal = nobody_delivers.as_ref().or(refusal);
+        // What the page says of a wait is not said twice.
+        let refusal = refusal.filter(|refusal| {
+            texted.is_some() || wait.is_none() || !matches!(refusal, Refusal::ResendTooSoon(_))
+        });
         let (error, problem) = said(visit, refusal, is_live);
         let send = match texted {
-            _ if !may_send => String::new(),
+            _ if nobody_delivers.is_some() || asked.locked.is_some() => String::new(),
             Some(_) => messages.text("text-code-again"),
             None => messages.text("text-code-send"),
         };
@@ -97,7 +114,7 @@ impl Block {
             state: state.map_or_else(String::new, |state| messages.text(in_words(state))),
             number: messages.with("text-code-number", &to),
             send,
-            wait: wait(visit, texted, refusal),
+            wait,
             problem,
             error,
         }
@@ -108,11 +125,15 @@ impl Block {
 fn said(visit: &Visit, refusal: Option<&Refusal>, is_live: bool) -> (String, String) {
     let messages = visit.moment.messages();
     match refusal {
-        Some(Refusal::InvalidCode { .. }) if is_live => {
+        Some(Refusal::InvalidCode { .. } | Refusal::InvalidTextedCode) if is_live => {
             (messages.text("text-code-wrong"), String::new())
         }
-        Some(Refusal::InvalidCode { .. }) => (String::new(), messages.text("text-code-too-old")),
-        Some(refusal @ (Refusal::Mistyped | Refusal::Locked { .. })) if is_live => {
+        Some(
+            Refusal::InvalidCode { .. } | Refusal::InvalidTextedCode | Refusal::TextedCodeOver,
+        ) => (String::new(), messages.text("text-code-too-old")),
+        Some(refusal @ (Refusal::Mistyped | Refusal::Locked { .. } | Refusal::Field { .. }))
+            if is_live =>
+        {
             (words(refusal, &messages, visit.moment.now), String::new())
         }
         Some(Refusal::KindUnavailable) => (String::new(), messages.text("text-code-unavailable")),
@@ -155,12 +176,12 @@ fn in_words(state: State) -> &'static str {
 }
 
 /// A number may be waiting though nothing was sent here: another sign-in sent it a code.
-fn wait(visit: &Visit, texted: Option<&Texted>, refusal: Option<&Refusal>) -> Option<Wait> {
+fn wait(visit: &Visit, asked: &AskedText, refusal: Option<&Refusal>) -> Option<Wait> {
     let refused_until = match refusal {
         Some(Refusal::ResendTooSoon(at)) => Some(*at),
-        _ => None,
+        _ => asked.waits_until,
     };
-    let until: Timestamp = texted
+    let until: Timestamp = (asked.texted.as_ref())
         .map(|texted| texted.sent.resend_at)
         .max(refused_until)?;
     let now = visit.moment.now;
@@ -171,7 +192,7 @@ fn wait(visit: &Visit, texted: Option<&Texted>, refusal: Option<&Refusal>) -> Op
         words: visit
             .moment
             .messages()
-            .with("mailed-code-wait", &[("seconds", Arg::from(left))]),
+            .with("text-code-wait", &[("seconds", Arg::from(left))]),
     })
 }
 
@@ -248,6 +269,9 @@ pub fn is_about_code(refusal: &Refusal) -> bool {
     matches!(
         refusal,
         Refusal::InvalidCode { .. }
+            | Refusal::InvalidTextedCode
+            | Refusal::TextedCodeOver
+            | Refusal::Field { field: "code", .. }
             | Refusal::Mistyped
             | Refusal::Locked { .. }
             | Refusal::ResendTooSoon(_)

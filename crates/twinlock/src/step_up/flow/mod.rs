@@ -10,6 +10,7 @@ use twinlock_db::Locks;
 use crate::account::{self, Account, Mailbox};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
+use crate::authenticators::flow::{AskedText, asked_text, may_be_texted};
 use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow::{self as webauthn, Answered};
@@ -251,19 +252,24 @@ pub async fn send_text(
     sms::order(moment, account, ceremony, move |w| {
         let session = reload(w, &acting)?;
         owner(w, &session)?;
-        sms::among(&held(w, session.account)?.factors, factor)
+        let held = held(w, session.account)?;
+        may_be_texted(w, session.account, &held)?;
+        sms::among(&held.factors, factor)
     })
     .await
 }
 
-/// The code that was texted last before a change, if there is one.
+/// Where the code by text before a change stands; nothing where there is no number.
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn texted(moment: &Moment, acting: &Acting) -> Result<Option<Texted>, Stop> {
+pub async fn text_asked(moment: &Moment, acting: &Acting) -> Result<Option<AskedText>, Stop> {
     let (account, ceremony) = (acting.account(), within(acting));
     moment
-        .read(move |w| sms::texted(w, account, ceremony))
+        .read(move |w| {
+            let held = held(w, account)?;
+            asked_text(w, account, ceremony, &held)
+        })
         .await
 }
 

@@ -94,6 +94,8 @@ pub fn beside_field(stop: Stop) -> Result<Refusal, Stop> {
         Stop::Refused(
             refusal @ (Refusal::InvalidCode { .. }
             | Refusal::InvalidMailedCode
+            | Refusal::InvalidTextedCode
+            | Refusal::TextedCodeOver
             | Refusal::Mistyped
             | Refusal::KeyNotAccepted
             | Refusal::InvalidCredentials

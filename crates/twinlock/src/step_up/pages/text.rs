@@ -10,6 +10,7 @@ use twinlock_web::{Shell, StrictForm};
 
 use crate::app::{Refusal, Stop};
 use crate::authenticators::Kind;
+use crate::authenticators::api::bearable;
 use crate::edge::{Visit, page, see_other};
 use crate::sign_in::pages::texted::{Block, is_about_code};
 
@@ -32,6 +33,8 @@ struct TextPage {
     page: Shell,
     block: Block,
     return_to: String,
+    /// The page's own address.
+    here: String,
     /// Where another method is asked, and what the link says.
     other: Option<(String, String)>,
 }
@@ -82,15 +85,16 @@ pub async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response
 async fn draw(visit: &Visit, return_to: &str, refusal: Option<&Refusal>) -> Result<Response, Stop> {
     let (moment, messages) = (&visit.moment, visit.moment.messages());
     let offer = flow::offer(moment, visit.acting()?).await?;
-    let Some(offered) = &offer.text else {
+    let asked = flow::text_asked(moment, visit.acting()?).await?;
+    let Some(asked) = asked.filter(|_| offer.text.is_some()) else {
         return Ok(super::ask(return_to));
     };
-    let texted = flow::texted(moment, visit.acting()?).await?;
     let elsewhere = [("with", OTHERWISE), ("return_to", return_to)];
     let template = TextPage {
         page: visit.shell(messages.text("step-up-title")),
-        block: Block::new(visit, texted.as_ref(), &offered.hint, refusal),
+        block: Block::new(visit, &asked, refusal),
         return_to: return_to.to_owned(),
+        here: at(return_to, AGAIN),
         other: has_other(&offer).then(|| {
             (
                 address("/step-up", &elsewhere),
@@ -124,13 +128,15 @@ pub async fn send(visit: Visit, StrictForm(form): StrictForm<SendForm>) -> Resul
 /// [`Refusal::SignedOut`], or the database's trouble.
 pub async fn prove(visit: Visit, StrictForm(form): StrictForm<CodeForm>) -> Result<Response, Stop> {
     let return_to = own_path(form.return_to.as_deref());
-    // A recovery code typed here is taken for one.
-    let recovery = twinlock_otp::looks_like_backup_code(&form.code);
-    let proof = Proof::Code {
-        code: form.code,
-        kind: (!recovery).then_some(Kind::Sms),
+    let ended = match bearable(form.code) {
+        Ok(code) => {
+            // A recovery code typed here is taken for one.
+            let recovery = twinlock_otp::looks_like_backup_code(&code);
+            let kind = (!recovery).then_some(Kind::Sms);
+            flow::prove(&visit.moment, visit.acting()?, Proof::Code { code, kind }).await
+        }
+        Err(stop) => Err(stop),
     };
-    let ended = flow::prove(&visit.moment, visit.acting()?, proof).await;
     match went_on(&visit, ended, &return_to)? {
         Ok(answer) => Ok(answer),
         Err(refusal) => draw(&visit, &return_to, Some(&refusal)).await,

@@ -13,6 +13,10 @@ use crate::trusted_device;
 
 use super::mac;
 
+/// The names of the time between two texts to one number: of whoever, and of one account.
+pub(super) const ANYBODYS: &str = "text_number_pause";
+const OWN: &str = "text_own_pause";
+
 /// Passes a text to `number` through every limit, and spends what it costs. A number that `is_proven`, the account's own, is no bought one and no
 /// new neighbour: what strangers do to numbers beside it, or to others that begin alike, takes no texts from its owner. From a known device it has
 /// a share no stranger with the password uses up. Before the transaction that orders it, and in its own: the rows are everybody's.
@@ -105,8 +109,6 @@ fn spend_ceilings(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
 /// The time between two texts to one number, whoever orders them. How long it still lasts is told to whoever ordered the one before, and to
 /// the number's owner: to others it would say that the number just got a text, and so that it is somebody's here.
 fn pass_pause(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
-    const ANYBODYS: &str = "text_number_pause";
-    const OWN: &str = "text_own_pause";
     let of_number = mac(w, order.number);
     let own = pair(w, order);
     let Some(until) = throttle::store::pause(w, ANYBODYS, &of_number, rules::PAUSE)? else {

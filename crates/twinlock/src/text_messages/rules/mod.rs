@@ -6,7 +6,7 @@ mod number;
 use std::time::Duration;
 
 pub use country::{calling_code, countries};
-pub use number::{Number, NumberProblem};
+pub use number::{Number, NumberProblem, SHOWN, is_hint};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);

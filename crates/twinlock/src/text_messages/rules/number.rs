@@ -12,6 +12,20 @@ const LONGEST: usize = 40;
 /// Digits of a number that are never part of how it begins: in a country of short numbers the rest would be the number.
 const HIDDEN: usize = 4;
 
+/// Digits of a number that are shown to whoever got past the first factor.
+pub const SHOWN: usize = 2;
+/// Digits that are shown of two numbers of one account that end alike.
+const MOST_SHOWN: usize = 4;
+/// What stands for the others.
+const MASK: &str = "•••• ";
+
+/// Whether a text is what [`Number::hint`] makes.
+#[must_use]
+pub fn is_hint(text: &str) -> bool {
+    text.strip_prefix(MASK)
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// The number of a phone that can get texts, in full: `+`, country code and number (E.164).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number(String);
@@ -19,7 +33,7 @@ pub struct Number(String);
 /// Shows the last two digits only: numbers must not reach a log.
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Number").field(&self.hint()).finish()
+        f.debug_tuple("Number").field(&self.hint(SHOWN)).finish()
     }
 }
 
@@ -85,11 +99,36 @@ impl Number {
         &self.0
     }
 
-    /// As it is shown: the last two digits.
+    /// As it is shown: the last `digits`, of which there are never more than a third of the number.
     #[must_use]
-    pub fn hint(&self) -> String {
-        let at = self.0.len().saturating_sub(2);
-        format!("•••• {}", self.0.get(at..).unwrap_or_default())
+    pub fn hint(&self, digits: usize) -> String {
+        let most = (self.0.len() / 3).max(SHOWN);
+        let at = self.0.len().saturating_sub(digits.min(most));
+        format!("{MASK}{}", self.0.get(at..).unwrap_or_default())
+    }
+
+    /// How many digits have to be shown to tell it from another, if [`MOST_SHOWN`] can.
+    #[must_use]
+    pub fn digits_apart(&self, other: &Self) -> usize {
+        (SHOWN..MOST_SHOWN)
+            .find(|digits| self.hint(*digits) != other.hint(*digits))
+            .unwrap_or(MOST_SHOWN)
+    }
+
+    /// In full, as people write it.
+    #[must_use]
+    pub fn international(&self) -> String {
+        match phonenumber::parse(None, &self.0) {
+            Ok(number) => number.format().mode(Mode::International).to_string(),
+            Err(_) => self.0.clone(),
+        }
+    }
+
+    /// The country it belongs to, two letters (ISO 3166-1).
+    #[must_use]
+    pub fn country(&self) -> Option<String> {
+        let number = phonenumber::parse(None, &self.0).ok()?;
+        number.country().id().map(|id| id.as_ref().to_owned())
     }
 
     /// The block of a hundred it belongs to.
@@ -324,9 +363,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_end_alike_are_told_apart_by_as_few_digits_as_do() {
+        let read = |typed| Number::parse(typed, None, &allowed()).unwrap();
+        let number = read("+4915123456789");
+        for (other, digits) in [
+            ("+4915123456780", 2),
+            ("+4915123456589", 3),
+            ("+4915123455789", 4),
+            ("+4915124456789", 4),
+        ] {
+            assert_eq!(number.digits_apart(&read(other)), digits, "{other}");
+        }
+        assert_eq!(number.hint(4), "•••• 6789");
+        // Of a short one a third stays the most.
+        assert_eq!(Number(String::from("+29023456")).hint(4), "•••• 456");
+    }
+
+    #[test]
     fn a_number_shows_two_digits_and_knows_its_neighbours() {
         let number = Number::parse("+4915123456789", None, &allowed()).unwrap();
-        assert_eq!(number.hint(), "•••• 89");
+        assert_eq!(number.hint(SHOWN), "•••• 89");
+        assert!(is_hint("•••• 89") && !is_hint("My phone") && !is_hint("•••• and so on"));
+        assert_eq!(number.international(), "+49 1512 3456789");
+        assert_eq!(number.country().as_deref(), Some("DE"));
         assert_eq!(number.block(), "+49151234567");
         assert_eq!(number.prefix(), "+491512");
         assert_eq!(format!("{number:?}"), "Number(\"•••• 89\")");

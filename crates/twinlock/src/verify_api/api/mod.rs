@@ -144,9 +144,9 @@ pub enum NotVerified {
     InvalidCode,
     /// A backup code with a typing slip; cost no try.
     Mistyped,
-    /// It was accepted before.
+    /// It was accepted before; not said of texted codes.
     AlreadyUsed,
-    /// A backup code of a sheet that was replaced.
+    /// A backup code of a sheet that was replaced; or the code that was texted last is good no more, by time, tries or use.
     Expired,
     /// It would have fitted `drift_seconds` ago: the phone's clock is behind.
     ClockDrift,
@@ -341,11 +341,11 @@ fn outcome(verified: Verified) -> Verification {
             device_token,
             ..Verification::default()
         },
-        Verified::Wrong(Wrong::Invalid) => not(NotVerified::InvalidCode, None),
+        Verified::Wrong(Wrong::Invalid | Wrong::Texted) => not(NotVerified::InvalidCode, None),
         Verified::Wrong(Wrong::AlreadyUsed) => not(NotVerified::AlreadyUsed, None),
         Verified::Wrong(Wrong::Drift(seconds)) => not(NotVerified::ClockDrift, Some(seconds)),
         Verified::Wrong(Wrong::Mistyped) => not(NotVerified::Mistyped, None),
-        Verified::Wrong(Wrong::OldSheet) => not(NotVerified::Expired, None),
+        Verified::Wrong(Wrong::OldSheet | Wrong::TextedOver) => not(NotVerified::Expired, None),
         Verified::NoFactor => not(NotVerified::NoFactor, None),
     }
 }

@@ -157,7 +157,7 @@ fn tell_bound(
         (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
         (false, None) => (Topic::MethodAdded, "method_added"),
     };
-    changed(w, account, told, &bound.proven.factor.label, by)
+    changed(w, account, told, &bound.told(), by)
 }
 
 /// Names a second factor, or makes it the one asked first.
@@ -216,7 +216,7 @@ pub async fn remove(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<()
         } else {
             (Topic::MethodRemoved, "method_removed")
         };
-        changed(w, account, told, &factor.label, by)
+        changed(w, account, told, &[("label", factor.label)], by)
     })
     .await
 }

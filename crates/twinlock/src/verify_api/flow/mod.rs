@@ -256,19 +256,16 @@ fn changed(
     w: &mut Work<'_, '_>,
     account: &Account,
     told: (Topic, &'static str),
-    label: &str,
+    method: &[(&'static str, String)],
     by: &ApiCaller,
 ) -> Result<(), Stop> {
     session::flow::end_everything(w, account.id)?;
     let (topic, event) = told;
-    audit::append(
-        w,
-        account.id,
-        &Event::new(event)
-            .with("label", label)
-            .with("by", record(by)),
-    )?;
-    tell(w, account.id, by, topic, &[("label", label.to_owned())])
+    let event = (method.iter()).fold(Event::new(event), |event, (name, value)| {
+        event.with(name, value.as_str())
+    });
+    audit::append(w, account.id, &event.with("by", record(by)))?;
+    tell(w, account.id, by, topic, method)
 }
 
 /// What an account holds, whether a second factor is required of it, and how many devices skip it.
