@@ -277,7 +277,7 @@ async fn k9_the_page_says_what_became_of_a_text_and_what_to_do(place: &Place) {
     let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
     let caller = app.caller("203.0.113.5");
     let mut browser = asked(&caller, &ann, PAGE).await;
-    let as_of_now = "Load this page again to see what became of it.";
+    let as_of_now = "See what became of it";
     browser.must_see("The text is on its way.");
     browser.must_see(as_of_now);
     app.hand_over().await;
@@ -461,7 +461,7 @@ async fn k9_what_became_of_a_text_is_asked_by_a_link(place: &Place) {
     browser.press("Verify").await;
     browser.must_see("The text is on its way.");
     app.hand_over().await;
-    browser.follow("Look again what became of it").await;
+    browser.follow("See what became of it").await;
     assert_eq!(browser.last.status, StatusCode::OK);
     browser.must_see("The text was handed over to the provider.");
 }
