@@ -7,6 +7,7 @@ sms-number-ended-application = Codes of { $product } no longer come to this numb
 # A code by text, wherever it is asked for.
 text-code = Code
 text-code-sent = We sent a code to { $to }. It is good for 5 minutes.
+text-code-not-out = The text with your code did not get to { $to }.
 text-code-dead = The code we sent to { $to } is no longer good: its 5 minutes are over, or it was tried too often. You can have a new one sent.
 text-code-waits = We texted a code to { $to } a moment ago, for another sign-in or another step. It does not work here: this step needs a code of its own.
 text-code-wait =

@@ -316,6 +316,8 @@ async fn k9_the_page_says_what_became_of_a_text_and_what_to_do(place: &Place) {
         let page = browser.page().text();
         assert_eq!(page.matches(words).count(), times, "{state}: {page}");
         assert_eq!(page.contains(as_of_now), may_change, "{state}: {page}");
+        let never_came = matches!(state, "refused" | "expired");
+        assert_eq!(page.contains("We sent a code to"), !never_came, "{page}");
         browser.must_see(&format!("It went to •••• {}.", &number(1)[11..]));
         browser.must_see("Your phone needs a signal");
         browser.must_see("Some carriers block texts from services");

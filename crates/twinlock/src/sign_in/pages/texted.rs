@@ -87,7 +87,11 @@ impl Block {
             .or(refusal)
             .or(asked.locked.as_ref());
         let wait = wait(visit, asked, refusal);
+        let state = texted.and_then(|texted| texted.state);
         let intro = match texted {
+            Some(_) if is_live && matches!(state, Some(State::Refused | State::Expired)) => {
+                "text-code-not-out"
+            }
             Some(_) if is_live => "text-code-sent",
             _ if asked.locked.is_some() => "text-code-locked",
             Some(_) => "text-code-dead",
@@ -104,7 +108,6 @@ impl Block {
             Some(_) => messages.text("text-code-again"),
             None => messages.text("text-code-send"),
         };
-        let state = texted.and_then(|texted| texted.state);
         Self {
             intro: messages.with(intro, &to),
             is_live,
