@@ -107,7 +107,7 @@ impl Number {
         format!("{MASK}{}", self.0.get(at..).unwrap_or_default())
     }
 
-    /// How many digits have to be shown to tell it from another, if [`MOST_SHOWN`] can.
+    /// How many digits have to be shown to tell it from another, four at most.
     #[must_use]
     pub fn digits_apart(&self, other: &Self) -> usize {
         (SHOWN..MOST_SHOWN)
