@@ -155,11 +155,11 @@ pub fn renew(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Option<String>, St
     }
 }
 
-/// Signs out. `completely`: the device is forgotten, and nothing is skipped on it any more.
+/// Signs out. The device stays what it is.
 ///
 /// # Errors
 /// The database's trouble.
-pub async fn sign_out(moment: &Moment, acting: &Acting, completely: bool) -> Result<(), Stop> {
+pub async fn sign_out(moment: &Moment, acting: &Acting) -> Result<(), Stop> {
     let (account, id) = (acting.account(), acting.session.id);
     moment
         .write(Locks::account(account.0), move |w| {
@@ -167,20 +167,10 @@ pub async fn sign_out(moment: &Moment, acting: &Acting, completely: bool) -> Res
                 return Ok(());
             };
             store::end(w, account, id)?;
-            match session.device {
-                Some(device) if completely => {
-                    store::end_on(w, account, device)?;
-                    trusted_device::store::sign_off(w, account, device)?;
-                }
-                Some(device) => trusted_device::store::used(w, account, device)?,
-                None => {}
+            if let Some(device) = session.device {
+                trusted_device::store::used(w, account, device)?;
             }
-            let event = audit::Event::new("signed_out");
-            let event = match completely {
-                true => event.with("device_forgotten", "yes"),
-                false => event,
-            };
-            audit::append(w, account, &event)
+            audit::append(w, account, &audit::Event::new("signed_out"))
         })
         .await
 }

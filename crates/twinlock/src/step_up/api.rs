@@ -159,7 +159,7 @@ pub async fn current(visit: Visit) -> Result<Json<SessionState>, Stop> {
 /// # Errors
 /// The database's trouble.
 pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
-    sessions::sign_out(&visit.moment, visit.acting()?, false).await?;
+    sessions::sign_out(&visit.moment, visit.acting()?).await?;
     let answer = StatusCode::NO_CONTENT.into_response();
     Ok(match visit.acting()?.carrier {
         sessions::Carrier::Cookie => visit.cookies().end_session().on(answer),

@@ -9,6 +9,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// Second-factor failures in a row that turn codes off until recovery.
+pub const OFF_AT: u32 = 100;
 /// Failures remembered at most for one bucket.
 const KEPT: usize = 256;
 
@@ -146,7 +148,7 @@ pub fn second_factor_wait(in_a_row: u32) -> Option<Duration> {
         9 => 480,
         10..=14 => 3600,
         15..=19 => 4 * 3600,
-        20..=99 => 24 * 3600,
+        20..OFF_AT => 24 * 3600,
         _ => return None,
     };
     Some(Duration::from_secs(seconds))
@@ -168,6 +170,13 @@ pub fn count_second_factor(tally: &mut Tally, now: Timestamp, cost: u32) {
 pub fn second_factor_waits(tally: &Tally, now: Timestamp) -> bool {
     let was_on = second_factor_wait(tally.in_a_row.saturating_sub(1)).is_some();
     tally.locked_until > now || (was_on && is_off(tally))
+}
+
+/// Whether a failure at `since` or after it brought a wait that no success ended.
+#[must_use]
+pub fn made_wait_after(tally: &Tally, since: Timestamp) -> bool {
+    let brings_wait = second_factor_wait(tally.in_a_row) != Some(Duration::ZERO);
+    brings_wait && tally.failures.last().is_some_and(|last| *last >= since)
 }
 
 /// Whether codes from unknown devices are off until recovery.

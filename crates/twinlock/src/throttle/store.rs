@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::app::{AccountId, Stop, Timestamp, Work};
 
+use super::rules::OFF_AT;
 use super::{Bucket, Tally};
 
 const LOAD: &str =
@@ -22,7 +23,7 @@ const PAUSED: &str =
 const REFUND: &str = "UPDATE budget SET used = used - 1 WHERE kind = ?1 AND subject = ?2 AND window_start = ?3 AND used > 0";
 // Sweeps over all accounts, by age.
 const PURGE_BUDGETS: &str = "DELETE FROM budget WHERE ends_at < ?1";
-const PURGE_TALLIES: &str = "DELETE FROM throttle WHERE updated_at < ?1";
+const PURGE_TALLIES: &str = "DELETE FROM throttle WHERE updated_at < ?1 AND NOT (bucket = 'second_factor' AND in_a_row >= ?2)";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
@@ -192,17 +193,15 @@ pub fn window_end(now: Timestamp, length: Duration) -> Timestamp {
     window(now, length).1
 }
 
-/// Drops budgets whose window ended and tallies older than any of their windows.
+/// Drops budgets whose window ended and tallies older than any of their windows. Codes that are off until recovery stay off.
 ///
 /// # Errors
 /// The database's trouble.
 pub fn purge(w: &mut Work<'_, '_>) -> Result<(), Stop> {
     let now = w.now();
     w.tx.execute(PURGE_BUDGETS, &[now.into()])?;
-    w.tx.execute(
-        PURGE_TALLIES,
-        &[now.minus(Duration::from_secs(31 * 24 * 3600)).into()],
-    )?;
+    let old = now.minus(Duration::from_secs(31 * 24 * 3600));
+    w.tx.execute(PURGE_TALLIES, &[old.into(), OFF_AT.into()])?;
     Ok(())
 }
 

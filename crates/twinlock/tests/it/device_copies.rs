@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use twinlock::application::Scope;
-use twinlock::session::flow::sign_out;
+use twinlock::settings::flow::sign_out_and_forget;
 use twinlock::sign_in::gate::Step;
 use twinlock::trusted_device::store;
 
@@ -19,6 +19,7 @@ on_both_engines!(
     t06_the_same_token_at_once_makes_one_device,
     t06_a_copy_beside_a_code_is_noticed_too,
     t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in,
+    t06_every_copy_in_a_request_is_noticed_and_none_of_them_is_trusted,
     t06_a_token_that_comes_again_and_again_without_its_successors_is_a_copy,
     t06_a_copy_used_while_a_code_is_asked_is_noticed_when_it_is_given,
     t06_a_copy_beside_a_wrong_password_is_noticed_too,
@@ -218,7 +219,7 @@ async fn t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in(place:
         let_in.push(thief.sign_in_without_code(&ann).await.unwrap().token);
     }
     let acting = thief.acting(&let_in[3]).await;
-    sign_out(&thief.moment(), &acting, true).await.unwrap();
+    sign_out_and_forget(&thief.moment(), &acting).await.unwrap();
     for session in &let_in {
         assert!(thief.try_acting(session).await.is_none());
     }
@@ -226,12 +227,64 @@ async fn t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in(place:
     assert_eq!(copies_told(&app, &ann).await, 0);
     assert!(owner.sign_in_without_code(&ann).await.is_none());
     assert_eq!(copies_told(&app, &ann).await, 1);
+    // Nor by signing out with the value both had, be it alone or beside the one that is in use.
+    for beside in [false, true] {
+        let email = format!("cat-{beside}@example.org");
+        let (cat, mut owner, session) = trusted(&app, &email).await;
+        let copied = owner.client.device_tokens.clone();
+        let mut thief = owner.clone();
+        for _ in 0..3 {
+            thief.sign_in_without_code(&cat).await.unwrap();
+        }
+        let newest = std::mem::replace(&mut thief.client.device_tokens, copied);
+        if beside {
+            thief.client.device_tokens.splice(0..0, newest);
+        }
+        let acting = thief.acting(&session.token).await;
+        sign_out_and_forget(&thief.moment(), &acting).await.unwrap();
+        assert_eq!(copies_told(&app, &cat).await, 1, "beside: {beside}");
+        assert!(owner.sign_in_without_code(&cat).await.is_none());
+    }
     // Whoever signs out of their own browser and comes back with what it still holds is no thief: the answer may have been lost.
-    let (bob, mut owner, session) = trusted(&app, "bob@example.org").await;
-    let acting = owner.acting(&session.token).await;
-    sign_out(&owner.moment(), &acting, true).await.unwrap();
-    assert!(owner.sign_in_without_code(&bob).await.is_none());
-    assert_eq!(copies_told(&app, &bob).await, 0);
+    // Nor is whoever did so where the device's cookie was gone.
+    for with_token in [true, false] {
+        let email = format!("bob-{with_token}@example.org");
+        let (bob, mut owner, _) = trusted(&app, &email).await;
+        let session = owner.sign_in_without_code(&bob).await.unwrap();
+        let acting = owner.acting(&session.token).await;
+        let mut here = owner.clone();
+        if !with_token {
+            here.client.device_tokens.clear();
+        }
+        sign_out_and_forget(&here.moment(), &acting).await.unwrap();
+        assert!(owner.sign_in_without_code(&bob).await.is_none());
+        assert_eq!(copies_told(&app, &bob).await, 0, "token: {with_token}");
+    }
+}
+
+async fn t06_every_copy_in_a_request_is_noticed_and_none_of_them_is_trusted(place: &Place) {
+    let app = place.app().await;
+    let (ann, first, _) = trusted(&app, "ann@example.org").await;
+    let mut second = app.caller("192.0.2.2");
+    second.sign_in_saying(&ann, true).await;
+    let mut thief = app.caller("203.0.113.66");
+    for one in [first, second] {
+        let mut owner = one.clone();
+        thief.client.device_tokens.extend(one.client.device_tokens);
+        for _ in 0..2 {
+            owner.sign_in_without_code(&ann).await.unwrap();
+        }
+        // The thief has the old value and the one in use.
+        thief
+            .client
+            .device_tokens
+            .extend(owner.client.device_tokens);
+    }
+    assert!(thief.sign_in_without_code(&ann).await.is_none());
+    assert_eq!(copies_told(&app, &ann).await, 2);
+    let account = ann.account;
+    let left = app.work(move |w| store::trusted(w, account)).await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 async fn t06_a_token_that_comes_again_and_again_without_its_successors_is_a_copy(place: &Place) {

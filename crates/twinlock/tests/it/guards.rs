@@ -159,7 +159,7 @@ async fn ann(app: &TestApp) -> (Person, String, String) {
     let mut caller = app.caller("192.0.2.1");
     let dead = caller.sign_in(&ann).await.token;
     let acting = caller.acting(&dead).await;
-    twinlock::session::flow::sign_out(&caller.moment(), &acting, false)
+    twinlock::session::flow::sign_out(&caller.moment(), &acting)
         .await
         .unwrap();
     let live = caller.sign_in(&ann).await.token;

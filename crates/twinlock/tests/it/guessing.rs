@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use twinlock::app::{Refusal, Stop, Timestamp};
+use twinlock::authenticators::rules::UNTIL_RECOVERY;
 use twinlock::authenticators::{AskedFor, Attempt};
 use twinlock::config::Profile;
 use twinlock::sign_in::flow as sign_in;
@@ -31,6 +32,7 @@ on_both_engines!(
     ten_wrong_backup_codes_a_day_and_no_more,
     the_owner_is_told_of_guesses_once,
     the_owner_is_told_when_a_hundred_wrong_codes_turn_codes_off,
+    b01_codes_that_are_off_stay_off_until_recovery,
     a_proven_mailbox_gives_five_more_tries_a_month,
 );
 
@@ -250,6 +252,9 @@ async fn b12_r03_two_servers_count_together_and_accept_once(place: &Place) {
     let token = there.half_session(&ann).await;
     let why = refused(there.verify(&token, &there.code(&ann)).await);
     assert!(matches!(why, Refusal::Locked { .. }), "{why:?}");
+    for server in [&one, &two] {
+        server.forward(31);
+    }
     let over = refused(there.verify(&waiting, &there.code(&ann)).await);
     assert_eq!(over, Refusal::SignInExpired);
 }
@@ -325,6 +330,7 @@ async fn b17_locked_answers_the_same_and_burns_nothing(place: &Place) {
     let caller = app.caller("192.0.2.1");
     let token = caller.half_session(&ann).await;
     guess(&caller, &token, &ann, 9).await;
+    app.forward(1);
     let token = caller.half_session(&ann).await;
     let next = ann.phone().code_near(app.time.seconds(), 1);
     let wrong = refused(caller.verify(&token, &caller.wrong(&ann, 7)).await);
@@ -417,6 +423,30 @@ async fn the_owner_is_told_when_a_hundred_wrong_codes_turn_codes_off(place: &Pla
     // No half-done sign-in is left to sit it out in.
     let over = refused(caller.verify(&other, &caller.code(&ann)).await);
     assert_eq!(over, Refusal::SignInExpired);
+}
+
+async fn b01_codes_that_are_off_stay_off_until_recovery(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let account = ann.account;
+    let guessed = |in_a_row| twinlock::throttle::Tally {
+        in_a_row,
+        ..twinlock::throttle::Tally::default()
+    };
+    let (off, on) = (guessed(100), guessed(99));
+    app.work(move |w| {
+        throttle::save(w, account, Bucket::SecondFactor, &off)?;
+        throttle::save(w, account, Bucket::BackupCode, &on)
+    })
+    .await
+    .unwrap();
+    app.forward(60 * 24 * 3600);
+    app.work(throttle::purge).await.unwrap();
+    assert_eq!(tally(&app, &ann, Bucket::BackupCode).await.in_a_row, 0);
+    let caller = app.caller("192.0.2.1");
+    let token = caller.half_session(&ann).await;
+    let why = refused(caller.verify(&token, &caller.code(&ann)).await);
+    assert_eq!(until(&why), UNTIL_RECOVERY);
 }
 
 async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {

@@ -14,6 +14,7 @@ use crate::support::{Place, refused};
 on_both_engines!(
     b14_b16_a_full_hashing_queue_locks_nobody_out,
     b13_a_wait_ends_every_half_done_sign_in,
+    b13_wrong_codes_elsewhere_end_no_sign_in_on_a_known_device,
     b14_guesses_at_a_code_that_was_never_sent_wait_for_nobody,
     d14_an_invitation_serves_one_of_two,
     x01_a_bearer_token_does_not_open_pages_to_other_sites,
@@ -52,6 +53,26 @@ async fn b13_a_wait_ends_every_half_done_sign_in(place: &Place) {
     app.forward(31);
     let outcome = caller.verify(&waiting, &caller.code(&ann)).await;
     assert_eq!(refused(outcome), Refusal::SignInExpired);
+}
+
+async fn b13_wrong_codes_elsewhere_end_no_sign_in_on_a_known_device(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let eve = app.person_with_app("eve@example.org").await;
+    let mut owner = app.caller("192.0.2.1");
+    owner.sign_in(&ann).await;
+    let waiting = owner.half_session(&ann).await;
+    app.forward(30);
+    let stranger = app.caller("203.0.113.66");
+    // Codes from an app bring the wait; backup codes, which are looked at meanwhile, prolong it.
+    for (n, code) in (0..5).zip(&eve.codes) {
+        let token = stranger.half_session(&ann).await;
+        refused(stranger.verify(&token, &stranger.wrong(&ann, n)).await);
+        let token = stranger.half_session(&ann).await;
+        refused(stranger.verify(&token, code).await);
+        app.forward(1);
+    }
+    completed(owner.verify(&waiting, &owner.code(&ann)).await.unwrap());
 }
 
 async fn b14_guesses_at_a_code_that_was_never_sent_wait_for_nobody(place: &Place) {

@@ -291,7 +291,7 @@ async fn s05_signing_out_is_for_good(place: &Place) {
     let mut caller = app.caller("192.0.2.1");
     let session = caller.sign_in(&ann).await;
     let acting = caller.acting(&session.token).await;
-    sign_out(&caller.moment(), &acting, false).await.unwrap();
+    sign_out(&caller.moment(), &acting).await.unwrap();
     assert!(caller.try_acting(&session.token).await.is_none());
     let outcome = settings::overview(&caller.moment(), &acting).await;
     assert_eq!(refused(outcome), Refusal::SignedOut);

@@ -10,10 +10,12 @@ use twinlock::freeze::{flow as freezing, freeze_by_key, open_by_key};
 use twinlock::session::Assurance;
 use twinlock::session::flow::{end_one, end_others, sign_out};
 use twinlock::settings::flow as settings;
+use twinlock::settings::flow::sign_out_and_forget;
 use twinlock::sign_in::flow as sign_in;
 use twinlock::sign_in::gate::{Completed, Step};
 use twinlock::sign_in::reset::{By, demand_new_password, reset_two_factor};
 use twinlock::trusted_device::store;
+use twinlock_testkit::phone::Phone;
 
 use crate::support::caller::PASSWORD;
 use crate::support::{Caller, Person, Place, TestApp, refused};
@@ -35,6 +37,7 @@ on_both_engines!(
     e7_the_security_page_lists_the_devices_with_what_ends_them,
     d2_signing_out_completely_forgets_the_device_in_the_browser,
     app1_an_application_asks_whether_to_ask_for_a_code,
+    app1_codes_accepted_without_a_device_push_out_no_trusted_one,
     app2_the_json_api_trusts_and_lists_devices,
 );
 
@@ -85,10 +88,10 @@ async fn d2_a_device_is_not_asked_until_it_is_signed_out_completely(place: &Plac
     }
     let session = own.sign_in_without_code(&ann).await.unwrap();
     let acting = own.acting(&session.token).await;
-    sign_out(&own.moment(), &acting, false).await.unwrap();
+    sign_out(&own.moment(), &acting).await.unwrap();
     let session = own.sign_in_without_code(&ann).await.expect("still trusted");
     let acting = own.acting(&session.token).await;
-    sign_out(&own.moment(), &acting, true).await.unwrap();
+    sign_out_and_forget(&own.moment(), &acting).await.unwrap();
     assert!(own.sign_in_without_code(&ann).await.is_none());
     // What is not used for a year lapses.
     own.sign_in(&ann).await;
@@ -104,7 +107,7 @@ async fn k6_a_device_is_new_again_when_its_session_ended_by_time(place: &Place) 
     // Signing out is not an end by time.
     app.forward(5 * DAY);
     let acting = caller.acting(&session.token).await;
-    sign_out(&caller.moment(), &acting, false).await.unwrap();
+    sign_out(&caller.moment(), &acting).await.unwrap();
     app.forward(5 * DAY);
     assert!(caller.sign_in_without_code(&ann).await.is_some());
     // Lying idle for seven days is.
@@ -654,4 +657,27 @@ async fn app2_the_json_api_trusts_and_lists_devices(place: &Place) {
     assert_eq!(me.call(Method::DELETE, &path, None).await.status, 204);
     let listed = me.get("/api/v1/me/devices").await.json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 0);
+}
+
+async fn app1_codes_accepted_without_a_device_push_out_no_trusted_one(place: &Place) {
+    let app = place.app().await;
+    let usual = [Scope::AccountsRead, Scope::AccountsWrite, Scope::Verify];
+    let mut shop = app.api().with(&app.api_key("shop", &usual).await);
+    let one = "/api/v1/accounts/ext:one";
+    shop.post("/api/v1/accounts", &json!({"external_id": "one"}))
+        .await;
+    let phone = Phone::type_in("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
+    let bound = json!({"kind": "totp", "secret": phone.key(), "activate": true});
+    shop.post(&format!("{one}/factors"), &bound).await;
+    let label = json!({"label": "Firefox on Linux"});
+    let made = shop.post(&format!("{one}/devices"), &label).await.json();
+    for _ in 0..55 {
+        app.forward(30);
+        let code = json!({"code": phone.code_at(app.time.seconds())});
+        let accepted = shop.post(&format!("{one}/verify"), &code).await.json();
+        assert_eq!(accepted["verified"], true, "{accepted}");
+    }
+    let token = json!({"token": made["device_token"]});
+    let checked = shop.post(&format!("{one}/devices/verify"), &token).await;
+    assert_eq!(checked.json()["trusted"], true, "{}", checked.body);
 }

@@ -86,9 +86,7 @@ async fn s04_a_session_ended_at_one_server_is_dead_at_the_other_within_five_seco
     // The other server has it in its cache, as fresh as can be.
     assert!(there.try_acting(&session.token).await.is_some());
     let acting = here.acting(&session.token).await;
-    sessions::sign_out(&here.moment(), &acting, false)
-        .await
-        .unwrap();
+    sessions::sign_out(&here.moment(), &acting).await.unwrap();
     assert!(
         here.try_acting(&session.token).await.is_none(),
         "here at once"

@@ -67,6 +67,22 @@ pub fn standings(w: &mut Work<'_, '_>, account: AccountId, held: &Held) -> Resul
     })
 }
 
+/// Whether codes from here had to wait after `since`, and need not any more or are off. Those from a known device with room of its own never wait for others.
+///
+/// # Errors
+/// The database's trouble.
+pub fn waited_after(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    since: Timestamp,
+) -> Result<bool, Stop> {
+    let device = trusted_device::store::recognize(w, account)?;
+    let counter = counter(w, account, device, 1, false)?;
+    Ok(counter.bucket == Bucket::SecondFactor
+        && !matches!(counter.standing, Standing::Until(_))
+        && limits::made_wait_after(&counter.tally, since))
+}
+
 fn backup_code_standing(w: &mut Work<'_, '_>, account: AccountId) -> Result<Standing, Stop> {
     let now = w.now();
     let own = throttle::store::load(w, account, Bucket::BackupCode)?;

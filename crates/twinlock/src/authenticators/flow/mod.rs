@@ -11,7 +11,7 @@ pub use copies::end_copied;
 pub use former::{Restored, former, purge, restore};
 
 pub use binding::Proven;
-pub use judging::{standings, verify, verify_former};
+pub use judging::{standings, verify, verify_former, waited_after};
 pub use texting::{AskedText, asked_text, may_be_texted};
 
 use twinlock_otp::{Parameters, Secret};

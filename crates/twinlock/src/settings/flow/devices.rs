@@ -4,6 +4,8 @@ use twinlock_db::Locks;
 
 use crate::app::{DeviceId, Moment, Refusal, Stop};
 use crate::audit::{self, Event};
+use crate::authenticators::flow::end_copied;
+use crate::session;
 use crate::session::flow::{Acting, reload};
 use crate::trusted_device::{self, Device, store};
 
@@ -54,6 +56,29 @@ pub async fn end_all_trust(moment: &Moment, acting: &Acting) -> Result<(), Stop>
                 audit::append(w, session.account, &event)?;
             }
             trusted_device::end_trust(w, session.account)
+        })
+        .await
+}
+
+/// Signs out completely: the device is forgotten with every session on it, and nothing is skipped there any more.
+///
+/// # Errors
+/// The database's trouble.
+pub async fn sign_out_and_forget(moment: &Moment, acting: &Acting) -> Result<(), Stop> {
+    let (account, id) = (acting.account(), acting.session.id);
+    moment
+        .write(Locks::account(account.0), move |w| {
+            let Some(session) = session::store::load(w, account, id)? else {
+                return Ok(());
+            };
+            let brought = end_copied(w, account)?;
+            session::store::end(w, account, id)?;
+            if let Some(device) = session.device {
+                session::store::end_on(w, account, device)?;
+                store::sign_off(w, account, device, &brought)?;
+            }
+            let event = Event::new("signed_out").with("device_forgotten", "yes");
+            audit::append(w, account, &event)
         })
         .await
 }

@@ -12,7 +12,7 @@ mod turning_off;
 pub use activity::{events, proof_of_events};
 pub use check_up::put_off;
 pub use codes::{check_code, make_codes, make_codes_instead_of, reveal};
-pub use devices::{end_all_trust, end_trust_of, trusted_devices};
+pub use devices::{end_all_trust, end_trust_of, sign_out_and_forget, trusted_devices};
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
 pub use texts::{

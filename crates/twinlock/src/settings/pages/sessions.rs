@@ -14,6 +14,7 @@ use crate::edge::{Visit, When, page, see_other};
 use crate::session::{FirstFactor, Proof, Session, flow};
 
 use super::tell_apart;
+use crate::settings::flow::sign_out_and_forget;
 
 const SESSIONS: &str = "/settings/sessions";
 const SIGNED_OUT: &str = "/sign-in?done=signed-out";
@@ -184,7 +185,7 @@ fn ask_to_sign_out(
 /// The database's trouble.
 pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
     if let Some(acting) = &visit.acting {
-        flow::sign_out(&visit.moment, acting, false).await?;
+        flow::sign_out(&visit.moment, acting).await?;
     }
     let cookies = visit.cookies().end_session();
     Ok(cookies.on(see_other(SIGNED_OUT)))
@@ -197,7 +198,7 @@ pub async fn sign_out(visit: Visit) -> Result<Response, Stop> {
 pub async fn forget(visit: Visit) -> Result<Response, Stop> {
     let mut cookies = visit.cookies().end_session();
     if let Some(acting) = &visit.acting {
-        flow::sign_out(&visit.moment, acting, true).await?;
+        sign_out_and_forget(&visit.moment, acting).await?;
         cookies = cookies.forget_device(acting.account());
     }
     Ok(cookies.on(see_other(SIGNED_OUT)))

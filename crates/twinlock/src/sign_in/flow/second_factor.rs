@@ -4,7 +4,9 @@ use serde_json::Value;
 use twinlock_db::Locks;
 
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
-use crate::authenticators::flow::{AskedText, asked_text, may_be_texted, standings, verify_former};
+use crate::authenticators::flow::{
+    AskedText, asked_text, may_be_texted, standings, verify_former, waited_after,
+};
 use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow as webauthn;
@@ -42,6 +44,7 @@ fn judge(
     trust: Option<bool>,
 ) -> Result<Progress, Stop> {
     let sign_in = waiting(w, token)?;
+    refuse_begun_before_a_wait(w, &sign_in)?;
     let scene = gate::Scene::of(w, &sign_in)?;
     let mailbox_proved =
         sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
@@ -218,8 +221,17 @@ pub async fn verify_key(
         .await
 }
 
-/// Five wrong codes end the sign-in. A wrong code that brings a wait ends every half-done sign-in of the account: the wait is not to be
-/// sat out in any of them.
+/// A wait is not to be sat out in a sign-in begun before it: that one ends (ADR 0007). Sign-ins on a known device go on, or whoever guesses elsewhere
+/// could end those of the account's owner.
+fn refuse_begun_before_a_wait(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<(), Stop> {
+    if waited_after(w, sign_in.account, sign_in.first_factor_at)? {
+        store::end(w, sign_in)?;
+        return Err(Refusal::SignInExpired.into());
+    }
+    Ok(())
+}
+
+/// Five wrong codes end the sign-in, and so does one that brings a wait.
 pub(super) fn end_after_too_many(
     w: &mut Work<'_, '_>,
     sign_in: &SignIn,
@@ -230,10 +242,7 @@ pub(super) fn end_after_too_many(
         return Ok(());
     }
     let wrong = store::wrong(w, sign_in)?;
-    if waits {
-        return store::end_all(w, sign_in.account);
-    }
-    if wrong >= i64::from(wrong_codes_per_sign_in(&w.settings().limits)) {
+    if waits || wrong >= i64::from(wrong_codes_per_sign_in(&w.settings().limits)) {
         store::end(w, sign_in)?;
     }
     Ok(())

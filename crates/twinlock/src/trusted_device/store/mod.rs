@@ -27,7 +27,8 @@ const FORGET: &str = "DELETE FROM device WHERE account_id = ?1 AND device_id = ?
 const FORGET_ALL: &str = "DELETE FROM device WHERE account_id = ?1";
 const FORGET_SINCE: &str = "DELETE FROM device WHERE account_id = ?1 AND created_at >= ?2";
 const FORGET_OLDEST: &str = "DELETE FROM device WHERE account_id = ?1 AND device_id IN \
-    (SELECT device_id FROM device WHERE account_id = ?1 AND second_factor = ?2 ORDER BY last_used_at DESC LIMIT 100 OFFSET 50)";
+    (SELECT device_id FROM device WHERE account_id = ?1 AND second_factor = ?2 \
+    ORDER BY CASE WHEN trusted_at IS NULL THEN 1 ELSE 0 END, last_used_at DESC LIMIT 100 OFFSET 50)";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
@@ -178,7 +179,8 @@ fn insert(
         second_factor.into(),
     ];
     w.tx.execute(INSERT, &values)?;
-    // Each sort counts for itself: whoever knows only a password cannot push out the devices that know more.
+    // Each sort counts for itself, and trusted ones go last: whoever knows only a password cannot push out the devices that know more, and an
+    // application that asks without a token those its users ticked.
     w.tx.execute(FORGET_OLDEST, &[account.into(), second_factor.into()])?;
     Ok((device, tokens::first(w, account, device)))
 }

@@ -20,7 +20,7 @@ const CARRY_ON: &str = "UPDATE device SET trusted_until = ?3, known_until = ?3 W
 const NUMBER: &str = "UPDATE device SET last_used_at = ?3, tokens_issued = ?4, token_in_use = ?5, tokens_retired = ?6, token_forgotten = ?7 \
     WHERE account_id = ?1 AND device_id = ?2";
 const SIGN_OFF: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL, \
-    token_in_use = 0, tokens_retired = tokens_issued, token_forgotten = ?3 WHERE account_id = ?1 AND device_id = ?2";
+    token_in_use = 0, tokens_retired = tokens_issued, token_forgotten = COALESCE(?3, tokens_issued) WHERE account_id = ?1 AND device_id = ?2";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[FIND, USED, RAISE, CARRY_ON, NUMBER, SIGN_OFF];
@@ -52,17 +52,30 @@ impl Found {
 pub struct Presented(Vec<Found>);
 
 impl Presented {
-    /// The device whoever came holds a copy of, or was copied from.
+    /// The devices whoever came holds a copy of, or was copied from, each once; and what else they brought.
     #[must_use]
-    pub fn copied(&self) -> Option<&Device> {
-        let copied = self.0.iter().find(|found| found.is_copied());
-        copied.map(|found| &found.device)
+    pub fn without_copied(self) -> (Vec<Device>, Self) {
+        let is_copied = |found: &Found| {
+            let mut of_it = self.0.iter().filter(|one| one.device.id == found.device.id);
+            of_it.any(Found::is_copied)
+        };
+        let copied: Vec<bool> = self.0.iter().map(is_copied).collect();
+        let (mut ended, mut rest) = (Vec::<Device>::new(), Vec::new());
+        for (found, copied) in self.0.into_iter().zip(copied) {
+            if !copied {
+                rest.push(found);
+            } else if ended.iter().all(|device| device.id != found.device.id) {
+                ended.push(found.device);
+            }
+        }
+        (ended, Self(rest))
     }
 
-    /// The one with a good token; a known one first.
+    /// The one with a good token, of which nobody has a copy; a known one first.
     #[must_use]
     pub fn found(self) -> Option<Found> {
-        let good = self.0.into_iter().filter(Found::is_good);
+        let (_, rest) = self.without_copied();
+        let good = rest.0.into_iter().filter(Found::is_good);
         good.min_by_key(|found| !found.device.is_known)
     }
 }
@@ -180,16 +193,21 @@ pub(super) fn raise(
     Ok(text(w, account, id, next))
 }
 
-/// The device was signed out of completely, by whoever brought its token now: that one is gone, and none of its others is good any more. They stay
-/// remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
+/// The device was signed out of completely: the good token brought by whoever did that is gone, or the newest handed out where none was, and none of
+/// its others is good any more. They stay remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn sign_off(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
-    let of_it = presented(w, account)?.0.into_iter();
-    let brought = of_it.filter(|found| found.device.id == device);
-    let newest = brought.map(|found| found.brought).max();
-    let values = [account.into(), device.into(), newest.unwrap_or(0).into()];
+pub fn sign_off(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    device: DeviceId,
+    brought: &Presented,
+) -> Result<(), Stop> {
+    let of_it = brought.0.iter().filter(|found| found.device.id == device);
+    let newest = of_it.filter(|found| found.is_good());
+    let newest: Option<i64> = newest.map(|found| found.brought).max();
+    let values = [account.into(), device.into(), newest.into()];
     w.tx.execute(SIGN_OFF, &values)?;
     Ok(())
 }
