@@ -15,7 +15,7 @@ pub mod store;
 pub mod totp;
 pub mod webauthn;
 
-pub use flow::{held, verify};
+pub use flow::{held, is_on, verify};
 pub use rules::{
     Accepted, AskedFor, Attempt, Ceremony, Former, Held, Kind, Purpose, Removal, Since, Standings,
     Verdict, Wrong,

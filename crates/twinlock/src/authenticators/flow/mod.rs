@@ -35,6 +35,14 @@ pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
     })
 }
 
+/// Whether two-factor authentication is on.
+///
+/// # Errors
+/// The database's trouble.
+pub fn is_on(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
+    Ok(!store::active(w, account)?.is_empty())
+}
+
 /// A second factor that was proven for the first time.
 pub struct Bound {
     /// It, and what it replaced.

@@ -3,7 +3,7 @@
 use twinlock_db::Locks;
 
 use crate::app::{Moment, Refusal, Stop, Work};
-use crate::authenticators::{self, AskedFor, Attempt, Kind, Removal, held};
+use crate::authenticators::{self, AskedFor, Attempt, Kind, Removal, is_on};
 use crate::outbox::Topic;
 use crate::session::Session;
 use crate::session::flow::{Acting, end_others_and_renew, reload};
@@ -57,7 +57,7 @@ pub async fn disable_by(
 pub(super) fn may_be_turned_off(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
     let session = reload(w, acting)?;
     let account = owner(w, &session)?;
-    if !held(w, account.id)?.is_on() {
+    if !is_on(w, account.id)? {
         return Err(Refusal::NoFactor.into());
     }
     if required_by(w, &account).is_some() {

@@ -4,7 +4,7 @@ use crate::account::{self, Account};
 use crate::app::{AccountId, Refusal, SessionId, SignInId, Stop, Token, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::end_copied;
-use crate::authenticators::{Authenticator, Held, Since, held};
+use crate::authenticators::{Authenticator, Held, Since, held, is_on};
 use crate::challenge::store::Times;
 use crate::config::Method;
 use crate::outbox::Topic;
@@ -286,7 +286,7 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
 fn second_word(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<&'static str, Stop> {
     Ok(match sign_in.second_factor {
         Some(proof) => proof.word(),
-        None if held(w, sign_in.account)?.is_on() => "trusted_device",
+        None if is_on(w, sign_in.account)? => "trusted_device",
         None => "none",
     })
 }

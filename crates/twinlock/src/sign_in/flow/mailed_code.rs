@@ -6,7 +6,7 @@ use crate::account::{self, Mailbox};
 use crate::app::{AccountId, Moment, Refusal, SignInId, Stop, Token, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::email_code;
-use crate::authenticators::held;
+use crate::authenticators::is_on;
 use crate::challenge::store::{self as challenges, Key, Times};
 use crate::challenge::{self};
 use crate::config::Method;
@@ -164,7 +164,7 @@ pub enum MailboxFor {
 
 /// Whether a second factor has to be set up first.
 fn asks_enrolment(w: &mut Work<'_, '_>, owner: &account::Account) -> Result<bool, Stop> {
-    Ok(gate::required_by(w, owner).is_some() && !held(w, owner.id)?.is_on())
+    Ok(gate::required_by(w, owner).is_some() && !is_on(w, owner.id)?)
 }
 
 /// Whether proving the mailbox is asked for now, or would give more tries: only where the sign-in did not start from the mailbox.

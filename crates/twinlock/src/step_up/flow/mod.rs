@@ -14,7 +14,9 @@ use crate::authenticators::flow::{AskedText, asked_text, may_be_texted};
 use crate::authenticators::rules::{Ceremony, Purpose};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::webauthn::flow::{self as webauthn, Answered};
-use crate::authenticators::{AskedFor, Attempt, Kind, Verdict, email_code, held, password, verify};
+use crate::authenticators::{
+    AskedFor, Attempt, Kind, Verdict, email_code, held, is_on, password, verify,
+};
 use crate::challenge::{self, store as challenges, store::Key};
 use crate::outbox::Topic;
 use crate::session::flow::{Acting, reload, renew};
@@ -49,7 +51,7 @@ pub enum Proof {
 pub fn demand(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
     let session = reload(w, acting)?;
     owner(w, &session)?;
-    let on = held(w, session.account)?.is_on();
+    let on = is_on(w, session.account)?;
     if session.is_stepped_up(w.now(), on, w.settings()) {
         Ok(session)
     } else {
@@ -67,7 +69,7 @@ pub async fn send_code(moment: &Moment, acting: &Acting) -> Result<email_code::f
     let (mailbox, known) = moment
         .read(move |w| {
             let session = reload(w, &looking)?;
-            if held(w, session.account)?.is_on() {
+            if is_on(w, session.account)? {
                 return Err(Refusal::WrongStep.into());
             }
             if let Some(times) = challenges::live(w, key)?.filter(|times| times.resend_at > now) {
@@ -316,7 +318,7 @@ fn by_first_factor(
 fn without_second_factor(w: &mut Work<'_, '_>, acting: &Acting) -> Result<Session, Stop> {
     let session = reload(w, acting)?;
     owner(w, &session)?;
-    if held(w, session.account)?.is_on() {
+    if is_on(w, session.account)? {
         Err(Refusal::StepUpRequired.into())
     } else {
         Ok(session)

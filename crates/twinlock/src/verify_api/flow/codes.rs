@@ -3,7 +3,7 @@
 use crate::app::{Moment, Refusal, Stop};
 use crate::audit::{self, Event};
 use crate::authenticators::backup_codes::{self, Sheet, flow::ShownCode};
-use crate::authenticators::held;
+use crate::authenticators::is_on;
 use crate::outbox::Topic;
 
 use super::{Ask, change, record, refuse_frozen, tell};
@@ -15,7 +15,7 @@ use super::{Ask, change, record, refuse_frozen, tell};
 pub async fn make(moment: &Moment, ask: Ask) -> Result<Sheet, Stop> {
     change(moment, ask, |w, account, by| {
         refuse_frozen(account)?;
-        if !held(w, account.id)?.is_on() {
+        if !is_on(w, account.id)? {
             return Err(Refusal::NoFactor.into());
         }
         let sheet = backup_codes::flow::make(w, account.id)?;

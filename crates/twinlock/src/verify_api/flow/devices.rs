@@ -4,7 +4,7 @@ use crate::account;
 use crate::app::{DeviceId, Moment, Refusal, Stop};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::end_copied;
-use crate::authenticators::held;
+use crate::authenticators::is_on;
 use crate::sign_in::trust::is_trusted;
 use crate::trusted_device::rules::length;
 use crate::trusted_device::store;
@@ -33,7 +33,7 @@ pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop
         refuse_frozen(account)?;
         let now = w.now();
         let length = length(w.settings()).ok_or(Refusal::TrustDisabled)?;
-        if !held(w, account.id)?.is_on() {
+        if !is_on(w, account.id)? {
             return Err(Refusal::NoFactor.into());
         }
         let (id, token) = store::make_trusted(w, account.id, &label)?;
@@ -65,7 +65,7 @@ pub async fn check(moment: &Moment, ask: Ask) -> Result<Option<Made>, Stop> {
         let Some(mut found) = end_copied(w, account.id)?.found() else {
             return Ok(None);
         };
-        if !is_trusted(w, account.id, &found.device)? || !held(w, account.id)?.is_on() {
+        if !is_trusted(w, account.id, &found.device)? || !is_on(w, account.id)? {
             return Ok(None);
         }
         let token = store::use_again(w, account.id, &mut found)?;
