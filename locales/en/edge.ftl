@@ -79,6 +79,7 @@ refusal-too-short-title = Too short
 refusal-too-easy = That password is among the first that are guessed. Choose one that says nothing about you.
 refusal-too-easy-title = Too easy to guess
 refusal-sms-limit = No text can be sent right now. Use another way, or try again later.
+refusal-texts-unanswered = None of the last codes we texted to this number was entered, so it gets one text a day for now. Use another way, and see what to do about texts that do not arrive.
 refusal-sms-limit-title = No more texts for now
 refusal-invalid-number = That is not a phone number. Type it with its country code, such as +49 1512 3456789, or choose the country.
 refusal-invalid-number-title = Not a phone number

@@ -43,6 +43,8 @@ pub enum Reported {
     ByProviderId(String),
     /// By [`Text::id`](super::Text::id).
     ByTextId(String),
+    /// By the last part of the path of that address, which travelled beside it.
+    ByReference(String),
     /// Only by the address it came to, the text's [`status_url`](super::Text::status_url).
     ByAddress,
 }

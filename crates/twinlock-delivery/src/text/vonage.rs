@@ -43,8 +43,9 @@ pub struct VonageSettings {
 /// Vonage knows no repeat of a text by its id: after an outcome with `maybe_sent` a retry can bring
 /// a second copy.
 ///
-/// It takes addresses for reports of at most 100 characters. Of a longer one it is told all but the
-/// last part of the path, and that part as `client-ref`, which comes back with each report.
+/// The last part of the path of the address for reports goes along as `client-ref`, which comes back
+/// in each report and is signed with it. Vonage takes addresses of at most 100 characters: of a
+/// longer one it is told all but that part.
 pub struct VonageProvider {
     gateway: Gateway,
     api_key: String,
@@ -144,15 +145,16 @@ impl fmt::Debug for VonageSettings {
     }
 }
 
-/// The address for reports, and what of it has to travel beside it.
+/// The address for reports as Vonage takes it, and the last part of its path.
 fn halves(url: &Url) -> (String, Option<String>) {
     let whole = url.as_str();
-    match whole.rsplit_once('/') {
-        Some((callback, reference)) if whole.len() > LONGEST_CALLBACK && url.query().is_none() => {
-            (callback.to_owned(), Some(reference.to_owned()))
-        }
-        _ => (whole.to_owned(), None),
-    }
+    let parts = whole.rsplit_once('/').filter(|_| url.query().is_none());
+    let Some((beginning, reference)) = parts else {
+        return (whole.to_owned(), None);
+    };
+    let is_long = whole.len() > LONGEST_CALLBACK;
+    let callback = if is_long { beginning } else { whole };
+    (callback.to_owned(), Some(reference.to_owned()))
 }
 
 /// A long text is several messages, each with its own answer.

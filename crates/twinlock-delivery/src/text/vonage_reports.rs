@@ -9,13 +9,16 @@ use super::{ReportRefusal, Reported, StatusReport, signature};
 
 /// The field with the signature of all others.
 const SIGNATURE: &str = "sig";
+/// The field with what was sent along with the text.
+const REFERENCE: &str = "client-ref";
 
 /// Reads reports.
 ///
 /// Vonage signs them where its support turned that on for an account ("signed webhooks"), with the
 /// account's signature secret: HMAC-SHA256 over the fields in the order of their names, each as
 /// `&name=value` with `&` and `=` in the value as `_`. The other digests one can choose there, MD5
-/// among them, are not believed. Without a secret a report is known by the address it came to.
+/// among them, are not believed. The address a report comes to is not signed, so a signed one must
+/// name its text by its reference. Without a secret a report is known by the address it came to.
 pub struct VonageReports {
     secret: Option<Zeroizing<String>>,
 }
@@ -43,8 +46,15 @@ impl VonageReports {
         let id = field(fields, "messageId").ok_or(ReportRefusal::Form)?;
         let status = field(fields, "status").ok_or(ReportRefusal::Form)?;
         let why = field(fields, "err-code").and_then(|number| number.parse().ok());
+        let is_named = fields.iter().any(|(name, _)| name == REFERENCE);
+        let about = if is_named || self.secret.is_some() {
+            let reference = field(fields, REFERENCE).ok_or(ReportRefusal::Form)?;
+            Reported::ByReference(reference.to_owned())
+        } else {
+            Reported::ByProviderId(id.to_owned())
+        };
         Ok(StatusReport {
-            about: Reported::ByProviderId(id.to_owned()),
+            about,
             state: state(status, why),
         })
     }

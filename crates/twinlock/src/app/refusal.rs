@@ -119,6 +119,11 @@ pub enum Refusal {
         /// Seconds until one may be sent again.
         retry_after: u64,
     },
+    /// No text is sent now: nobody entered the codes in the last ones to this number.
+    TextsUnanswered {
+        /// Seconds until one may be sent again.
+        retry_after: u64,
+    },
     /// A field is not acceptable.
     Field {
         /// The field's name on the wire.

@@ -61,8 +61,9 @@ pub async fn receive(moment: &Moment, token: &str, came: Came) -> Result<(), Sto
     if !moment.app.settings.sms.providers().contains(&provider) {
         return Err(Refusal::NotFound.into());
     }
+    let fits = |reference: &str| reported(&moment.app, reference) == Some((account, text));
     let report = match believed(moment, account, text, &came) {
-        Ok(report) if is_about(&report, text) => report,
+        Ok(report) if is_about(&report, text, fits) => report,
         Ok(_) => return Err(Refusal::NotFound.into()),
         Err(why) => {
             tracing::warn!(%text, provider = name(provider), %why, "a report about a text is not believed");

@@ -18,10 +18,12 @@ pub fn state_of(reported: DeliveryState) -> Option<State> {
     }
 }
 
-/// Whether a report is about the text of the address it came to. A provider's own id is not kept; there the address is signed with the rest.
+/// Whether a report is about the text of the address it came to; `fits` says it of a reference. A provider's own id is not kept; there the
+/// address is signed with the rest, or nothing is signed.
 #[must_use]
-pub fn is_about(report: &StatusReport, text: MessageId) -> bool {
+pub fn is_about(report: &StatusReport, text: MessageId, fits: impl Fn(&str) -> bool) -> bool {
     match &report.about {
+        Reported::ByReference(reference) => fits(reference),
         Reported::ByTextId(id) => *id == text.to_string(),
         Reported::ByProviderId(_) | Reported::ByAddress => true,
     }
@@ -43,15 +45,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_text_named_by_its_id_can_be_another_one() {
+    fn only_a_text_that_is_named_can_be_another_one() {
         let text = MessageId([7; 16]);
         let about = |about| StatusReport {
             about,
             state: DeliveryState::Sent,
         };
-        assert!(is_about(&about(Reported::ByAddress), text));
-        assert!(is_about(&about(Reported::ByTextId(text.to_string())), text));
+        let is_about = |named| is_about(&about(named), text, |reference| reference == "its own");
+        assert!(is_about(Reported::ByAddress));
+        assert!(is_about(Reported::ByTextId(text.to_string())));
         let other = MessageId([8; 16]).to_string();
-        assert!(!is_about(&about(Reported::ByTextId(other)), text));
+        assert!(!is_about(Reported::ByTextId(other)));
+        assert!(is_about(Reported::ByReference(String::from("its own"))));
+        assert!(!is_about(Reported::ByReference(String::from("another"))));
     }
 }

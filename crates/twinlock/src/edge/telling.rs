@@ -67,7 +67,7 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
             retry_after: Some(*retry_after),
             until: Some(now.plus(std::time::Duration::from_secs(*retry_after))),
         },
-        Refusal::TextLimit { retry_after } => Told {
+        Refusal::TextLimit { retry_after } | Refusal::TextsUnanswered { retry_after } => Told {
             status: StatusCode::TOO_MANY_REQUESTS,
             code: "sms_limit",
             retry_after: Some(*retry_after),
@@ -102,6 +102,7 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
         Refusal::InvalidMailedCode => messages.text("refusal-invalid-mailed-code"),
         Refusal::InvalidTextedCode => messages.text("refusal-invalid-texted-code"),
         Refusal::TextedCodeOver => messages.text("refusal-texted-code-over"),
+        Refusal::TextsUnanswered { .. } => messages.text("refusal-texts-unanswered"),
         Refusal::Frozen(FrozenBy::Owner) => messages.text("refusal-frozen-by-owner"),
         Refusal::Locked {
             until,

@@ -15,13 +15,11 @@ use twinlock_delivery::{Text, TextOutcome, TextProvider};
 
 use crate::app::{AccountId, App, MessageId, Stop, Tally, Timestamp, Work};
 
-use crate::throttle;
-
 use super::Number;
 use super::store::prefixes::{self, Counted};
 use super::store::{self, Claimed, State};
 
-pub use limits::spend;
+pub use limits::{spend, spend_notice, waits_until};
 
 /// How long a text stays claimed; longer than all providers' time-outs together.
 const HOLD: Duration = Duration::from_secs(60);
@@ -31,15 +29,6 @@ const LOOK: Duration = Duration::from_secs(2);
 const BATCH: i64 = 64;
 /// Texts handed over side by side: one that hangs holds up no other.
 const LANES: usize = 8;
-
-/// Until when no text can be sent to a number, because it got one a moment ago for whatever it was. For its owner alone.
-///
-/// # Errors
-/// The database's trouble.
-pub fn waits_until(w: &mut Work<'_, '_>, number: &Number) -> Result<Option<Timestamp>, Stop> {
-    let of_number = mac(w, number);
-    throttle::store::paused(w, limits::ANYBODYS, &of_number)
-}
 
 /// What tells a number from others without saying it.
 #[must_use]
@@ -58,6 +47,7 @@ pub fn entered(
     is_proven: bool,
 ) -> Result<(), Stop> {
     w.count(Tally::TextEntered);
+    limits::answered(w, number)?;
     let what = if is_proven {
         Counted::Entered
     } else {

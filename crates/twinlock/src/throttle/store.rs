@@ -21,6 +21,7 @@ const PAUSE: &str = "INSERT INTO budget (kind, subject, window_start, used, ends
 const PAUSED: &str =
     "SELECT ends_at FROM budget WHERE kind = ?1 AND subject = ?2 AND window_start = 0";
 const REFUND: &str = "UPDATE budget SET used = used - 1 WHERE kind = ?1 AND subject = ?2 AND window_start = ?3 AND used > 0";
+const FORGET: &str = "DELETE FROM budget WHERE kind = ?1 AND subject = ?2";
 // Sweeps over all accounts, by age.
 const PURGE_BUDGETS: &str = "DELETE FROM budget WHERE ends_at < ?1";
 const PURGE_TALLIES: &str = "DELETE FROM throttle WHERE updated_at < ?1 AND NOT (bucket = 'second_factor' AND in_a_row >= ?2)";
@@ -35,6 +36,7 @@ pub const STATEMENTS: &[&str] = &[
     PAUSE,
     PAUSED,
     REFUND,
+    FORGET,
     PURGE_BUDGETS,
     PURGE_TALLIES,
 ];
@@ -184,6 +186,15 @@ pub fn refund(
 ) -> Result<(), Stop> {
     let (start, _) = window(w.now(), length);
     w.tx.execute(REFUND, &[kind.into(), subject.into(), start.into()])?;
+    Ok(())
+}
+
+/// Forgets all that was spent.
+///
+/// # Errors
+/// The database's trouble.
+pub fn forget(w: &mut Work<'_, '_>, kind: &'static str, subject: &[u8]) -> Result<(), Stop> {
+    w.tx.execute(FORGET, &[kind.into(), subject.into()])?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ on_both_engines!(
     m07_only_a_provider_in_use_that_took_the_text_is_believed,
     m07_a_report_may_come_before_its_providers_answer,
     m07_vonage_reports_in_each_of_its_ways_and_signs_where_it_is_told_to,
+    m07_a_report_of_vonages_is_about_the_text_it_names_wherever_it_comes,
     x09_a_huge_report_or_another_method_is_refused,
     x01_a_report_from_a_page_in_a_browser_is_refused,
 );
@@ -368,14 +369,15 @@ async fn signed_by_vonage(place: &Place) {
         .await;
     person_with_text(&app, "bob@example.org", &number(2)).await;
     let text = taken(&app, "vonage").await;
-    let report = "messageId=1&status=delivered&timestamp=1582650446";
+    let token = text.path.rsplit('/').next().unwrap();
+    let report = format!("client-ref={token}&messageId=1&status=delivered&timestamp=1582650446");
     let sign = |secret: &str| {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(format!("&{report}").as_bytes());
         HEXLOWER.encode(&mac.finalize().into_bytes()).to_uppercase()
     };
     for bad in [
-        report.to_owned(),
+        report.clone(),
         format!("{report}&sig="),
         format!("{report}&sig={}", sign("another")),
         format!("{report}&err-code=0&sig={}", sign(SECRET)),
@@ -397,6 +399,53 @@ async fn signed_by_vonage(place: &Place) {
     let answer = get(&app, &format!("{}?{good}", text.path)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert_eq!(state(&app, &text).await, "delivered");
+}
+
+/// With the signature Vonage makes; the fields are in the order of their names.
+fn signed_query(report: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(format!("&{report}").as_bytes());
+    let digest = HEXLOWER.encode(&mac.finalize().into_bytes());
+    format!("{report}&sig={digest}")
+}
+
+async fn m07_a_report_of_vonages_is_about_the_text_it_names_wherever_it_comes(place: &Place) {
+    let signing = place
+        .app_with(|settings| {
+            reported_by_all(settings);
+            settings.sms.vonage.signature_secret = Some(String::from(SECRET));
+        })
+        .await;
+    person_with_text(&signing, "ann@example.org", &number(1)).await;
+    let anns = taken(&signing, "vonage").await;
+    person_with_text(&signing, "bob@example.org", &number(2)).await;
+    let bobs = taken(&signing, "vonage").await;
+    let token = |text: &Taken| text.path.rsplit('/').next().unwrap().to_owned();
+    let end = "messageId=1&status=failed&timestamp=1582650446";
+    let of_ann = signed_query(&format!("client-ref={}&{end}", token(&anns)));
+    let of_nobody = signed_query(end);
+    let unsigned = format!("{of_nobody}&client-ref={}", token(&bobs));
+    // Signed for Ann's text, at the address of Bob's; for none; and for none, with a name that was put in on the way.
+    for report in [&of_ann, &of_nobody, &unsigned] {
+        let answer = get(&signing, &format!("{}?{report}", bobs.path)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{report}");
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = post(&signing, &bobs.path, &form, report.clone()).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{report}");
+    }
+    assert_eq!(state(&signing, &bobs).await, "accepted");
+    // Where nothing is signed a name that is there has to fit all the same.
+    let open = place.app_with(reported_by_all).await;
+    let named = |text: &Taken| format!("{}?{end}&client-ref={}", bobs.path, token(text));
+    let answer = get(&open, &named(&anns)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(state(&open, &bobs).await, "accepted");
+    let answer = get(&open, &named(&bobs)).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(state(&open, &bobs).await, "refused");
+    let answer = get(&signing, &format!("{}?{of_ann}", anns.path)).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(state(&signing, &anns).await, "refused");
 }
 
 async fn x09_a_huge_report_or_another_method_is_refused(place: &Place) {

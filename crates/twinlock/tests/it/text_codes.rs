@@ -15,9 +15,9 @@ use twinlock::text_messages::Number;
 use twinlock::text_messages::flow::spend;
 use twinlock_delivery::{Behaviour, segments};
 
-use crate::support::caller::{PASSWORD, completed};
-use crate::support::texts::{number, person_with_text, typed, with_texts};
-use crate::support::{Caller, Person, Place, TestApp, refused};
+use crate::support::caller::completed;
+use crate::support::texts::{half, known, number, person_with_text, typed, with_texts};
+use crate::support::{Caller, Place, TestApp, refused};
 
 on_both_engines!(
     k3_a_number_is_proven_by_the_code_that_was_texted_to_it,
@@ -45,13 +45,6 @@ on_both_engines!(
 
 async fn texting(place: &Place) -> TestApp {
     place.app_with(with_texts).await
-}
-
-/// A half session whose code is on its way.
-async fn half(caller: &Caller, person: &Person) -> String {
-    let progress = caller.try_password(&person.email, PASSWORD).await.unwrap();
-    assert!(matches!(progress.step, Step::SecondFactor { .. }));
-    progress.token.unwrap()
 }
 
 async fn verify(caller: &Caller, token: &str, code: &str) -> Result<Progress, Stop> {
@@ -289,16 +282,6 @@ async fn m02_whoever_knows_the_password_leaves_the_owners_device_its_texts(place
         app.hand_over().await;
     }
     assert_eq!(app.texts().await.len() - before, 10);
-}
-
-/// The person's own device: a code was typed there.
-async fn known(app: &TestApp, person: &Person) -> Caller {
-    let mut caller = app.caller("192.0.2.1");
-    let token = half(&caller, person).await;
-    let code = app.texted_code().await;
-    let done = completed(verify(&caller, &token, &code).await.unwrap());
-    caller.remember(&done);
-    caller
 }
 
 async fn n04_no_limit_tells_whether_others_have_texts_sent_to_a_number(place: &Place) {

@@ -8,7 +8,7 @@ use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
 use crate::authenticators::rules::{Ceremony, Held, locked};
 use crate::authenticators::sms::flow::{Pending, Texted, among, texted};
 use crate::authenticators::sms::{rules::cut, store};
-use crate::text_messages::flow::waits_until;
+use crate::text_messages::flow::{spend_notice, waits_until};
 use crate::text_messages::store::{Outgoing, post};
 use crate::throttle::Standing;
 
@@ -62,7 +62,7 @@ pub fn asked_text(
     };
     let texted = last.filter(|last| last.sent.factor == asked);
     let waits_until = match store::load(w, account, asked)? {
-        Some((number, _)) if texted.is_none() => waits_until(w, &number)?,
+        Some((number, _)) if texted.is_none() => waits_until(w, account, &number)?,
         _ => None,
     };
     let mut shown = numbers.filter(|one| one.id == asked);
@@ -102,8 +102,8 @@ fn refused_texts(
     })
 }
 
-/// Tells a number by text that codes come to it no longer: another method took its place, or it was removed. Nothing where nobody delivers, or
-/// where texts do not go there any more.
+/// Tells a number by text that codes come to it no longer: another method took its place, or it was removed. Nothing where nobody delivers,
+/// where texts do not go there any more, or where the day's are used up: the mail tells it as well.
 ///
 /// # Errors
 /// The database's trouble.
@@ -116,7 +116,7 @@ pub(super) fn tell_ended(
         return Ok(());
     };
     let allowed = &w.settings().sms.allowed_countries;
-    if w.moment.app.texts.is_none() || !number.is_allowed(allowed) {
+    if w.moment.app.texts.is_none() || !number.is_allowed(allowed) || !spend_notice(w, &number)? {
         return Ok(());
     }
     let messages = w.moment.messages();

@@ -144,10 +144,19 @@ pub async fn begin_text(
 ) -> Result<sms::Pending, Stop> {
     let token = stored(moment, token)?;
     let looking = token.clone();
-    let account = moment
-        .read(move |w| Ok(waiting(w, &looking)?.account))
+    moment
+        .read(move |w| waiting(w, &looking).map(|_| ()))
         .await?;
     let number = sms::read_number(moment, phone, country)?;
+    let (looking, wanted) = (token.clone(), number.clone());
+    let account = moment
+        .read(move |w| {
+            let sign_in = waiting(w, &looking)?;
+            let owner = gate::owner(w, sign_in.account)?;
+            sms::may_begin(w, owner.id, &wanted, None)?;
+            Ok(owner.id)
+        })
+        .await?;
     spend(moment, account, &number, false).await?;
     moment
         .write(Locks::account(token.owner), move |w| {

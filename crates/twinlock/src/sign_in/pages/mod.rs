@@ -132,6 +132,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
         | Refusal::ResendTooSoon(_)
         | Refusal::TooManyRequests { .. }
         | Refusal::TextLimit { .. }
+        | Refusal::TextsUnanswered { .. }
         | Refusal::InvalidCredentials
         | Refusal::Field { .. } => Ok(Outcome::Slip(refusal)),
         other => Err(other.into()),

@@ -43,8 +43,8 @@ pub struct Block {
     pub intro: String,
     /// A code is out that would be looked at.
     pub is_live: bool,
-    /// One was sent, whatever became of it.
-    pub was_sent: bool,
+    /// What to do about a text that does not arrive is shown: one was sent, or none is because those before were not entered.
+    pub helps: bool,
     /// What is wrong with the text, or with texts altogether.
     pub warning: String,
     /// What became of the text, in words.
@@ -111,7 +111,7 @@ impl Block {
         Self {
             intro: messages.with(intro, &to),
             is_live,
-            was_sent: texted.is_some(),
+            helps: texted.is_some() || matches!(refusal, Some(Refusal::TextsUnanswered { .. })),
             warning: warning(visit, state.filter(|_| is_live), is_live),
             may_change: state.is_some_and(may_change),
             state: state.map_or_else(String::new, |state| messages.text(in_words(state))),
@@ -279,6 +279,7 @@ pub fn is_about_code(refusal: &Refusal) -> bool {
             | Refusal::Locked { .. }
             | Refusal::ResendTooSoon(_)
             | Refusal::TextLimit { .. }
+            | Refusal::TextsUnanswered { .. }
             | Refusal::TooManyRequests { .. }
             | Refusal::KindUnavailable
     )

@@ -10,8 +10,9 @@ pub use number::{Number, NumberProblem, SHOWN, is_hint};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// How long a beginning of numbers gets no texts once it was stopped.
+/// How long a beginning of numbers gets no texts once it was stopped, and a number whose codes nobody enters.
 pub const STOPPED: Duration = DAY;
 /// Texts to one beginning of numbers within an hour before anything is concluded.
 const ENOUGH: i64 = 20;
@@ -51,11 +52,37 @@ pub const NUMBER: [Ceiling; 2] = [
     ceiling("text_number_hour", HOUR, 5),
     ceiling("text_number_day", DAY, 10),
 ];
-/// Of these, those not ordered from a known device for a proven number: whoever knows the password only leaves the owner the rest.
+/// Of these, those one application orders, or everybody here together except the owner on a known device.
+pub const NUMBER_SHARE: [Ceiling; 2] = [
+    ceiling("text_number_share_hour", HOUR, 4),
+    ceiling("text_number_share_day", DAY, 8),
+];
+/// Of those, the ones not ordered from a known device for a proven number: whoever knows the password only leaves the owner the rest.
 pub const NUMBER_UNKNOWN: [Ceiling; 2] = [
     ceiling("text_number_unknown_hour", HOUR, 3),
     ceiling("text_number_unknown_day", DAY, 6),
 ];
+
+/// Where the last places of a ceiling are kept, for the number's owner and for whoever has had none of its share in the same window: the share,
+/// and how many all others get together. So no application, even beside strangers, takes the last text from the owner or from another application.
+#[must_use]
+pub fn kept_of(ceiling: Ceiling) -> Option<(Ceiling, u32)> {
+    let at = NUMBER.iter().position(|one| *one == ceiling)?;
+    let share = *NUMBER_SHARE.get(at)?;
+    Some((share, share.most))
+}
+
+/// Codes texted to one proven number on one line (one application or here, from known devices or others) of which none came back.
+pub const UNANSWERED: Ceiling = ceiling("text_unanswered", MONTH, u32::MAX);
+/// So many in a row, and the number gets one text in [`STOPPED`] until a code comes back: more than its whole day's.
+const MANY_UNANSWERED: i64 = 12;
+
+/// Whether so many texts in a row, none of which was answered, are enough.
+#[must_use]
+pub fn is_unanswered(texts: i64) -> bool {
+    texts >= MANY_UNANSWERED
+}
+
 /// Texts for one account, to whichever numbers.
 pub const ACCOUNT: [Ceiling; 2] = [
     ceiling("text_account_hour", HOUR, 8),
@@ -66,7 +93,7 @@ pub const ACCOUNT_UNKNOWN: [Ceiling; 2] = [
     ceiling("text_account_unknown_hour", HOUR, 5),
     ceiling("text_account_unknown_day", DAY, 12),
 ];
-/// Texts ordered from one network.
+/// Texts ordered from one network; by an application, from what it says is one.
 pub const NETWORK: [Ceiling; 2] = [
     ceiling("text_network_hour", HOUR, 20),
     ceiling("text_network_day", DAY, 60),

@@ -1,10 +1,12 @@
 //! What tests of text messages need.
 
+use twinlock::authenticators::Kind;
 use twinlock::config::{AllowedKind, Settings, SmsProvider};
 use twinlock::session::flow::Acting;
 use twinlock::settings::flow::{self as settings, Typed};
 use twinlock_delivery::Text;
 
+use super::caller::completed;
 use super::{Caller, Person, TestApp};
 
 /// Texts are sent, to these countries.
@@ -85,4 +87,19 @@ pub(crate) async fn person_with_text(app: &TestApp, email: &str, phone: &str) ->
     caller.set_up_text(&acting, phone).await;
     app.forward(3600);
     person
+}
+
+/// A half session whose code is on its way, where one may be sent.
+pub(crate) async fn half(caller: &Caller, person: &Person) -> String {
+    caller.half_session(person).await
+}
+
+/// The person's own device: a code was typed there.
+pub(crate) async fn known(app: &TestApp, person: &Person) -> Caller {
+    let mut caller = app.caller("192.0.2.1");
+    let token = half(&caller, person).await;
+    let code = app.texted_code().await;
+    let verified = caller.verify_as(&token, &code, Some(Kind::Sms)).await;
+    caller.remember(&completed(verified.unwrap()));
+    caller
 }
