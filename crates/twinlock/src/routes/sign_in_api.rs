@@ -265,6 +265,19 @@ fn enrolment_calls() -> Vec<Route> {
         )
         .throttled(Throttle::Texts),
         api(
+            Method::GET,
+            "/api/v1/sign-in/{id}/enroll/factors/{factor}",
+            Who::SignIn,
+            get(sign_in::current_enrolment),
+            Doc::of(
+                "See where its set-up stands",
+                "The factor that waits for its first proof, and of a number what became of the text with its code: whether it arrived, or was refused.",
+            )
+            .gives::<shapes::FactorNow>(200)
+            .answers(examples::waiting_number())
+            .refuses([Refusal::WrongStep, Refusal::NotFound, Refusal::Frozen(FrozenBy::Administrator)]),
+        ),
+        api(
             Method::POST,
             "/api/v1/sign-in/{id}/enroll/factors/{factor}/activate",
             Who::SignIn,

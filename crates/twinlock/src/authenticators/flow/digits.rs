@@ -32,7 +32,8 @@ pub(super) fn digits(
     let typed = Digits::parse(&attempt.code).ok();
     let sent = sent(w, account.id, attempt, typed.as_ref(), &phones)?;
     let wrong = match &sent {
-        _ if !bound.is_empty() => Wrong::Invalid,
+        Some(_) if !bound.is_empty() => Wrong::AppOrTexted,
+        None if !bound.is_empty() => Wrong::Invalid,
         Some((_, _, false)) => Wrong::TextedOver,
         _ => Wrong::Texted,
     };
@@ -63,7 +64,8 @@ pub(super) fn digits(
         None if bound.is_empty() => ("sms", Err(wrong)),
         None => {
             let compared = totp::flow::compare(w, account.id, &bound, &typed)?;
-            ("totp", compared.map(Proof::Totp))
+            let told = |why| if why == Wrong::Invalid { wrong } else { why };
+            ("totp", compared.map(Proof::Totp).map_err(told))
         }
     };
     let verdict = match proof {
