@@ -59,6 +59,7 @@ mod strangers;
 mod text_codes;
 mod text_codes_api;
 mod text_pages;
+mod text_words;
 mod texts;
 mod tls;
 mod trusted_devices;
