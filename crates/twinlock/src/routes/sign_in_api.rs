@@ -19,6 +19,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(first_factor_calls());
     routes.extend(mailed_code_calls());
     routes.extend(second_factor_calls());
+    routes.extend(half_done_calls());
     routes.extend(enrolment_calls());
     routes
 }
@@ -228,27 +229,9 @@ fn second_factor_calls() -> Vec<Route> {
     ]
 }
 
-fn enrolment_calls() -> Vec<Route> {
+fn half_done_calls() -> Vec<Route> {
     let api = Route::api;
     vec![
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/enroll/factors",
-            Who::SignIn,
-            post(sign_in::begin_enrolment),
-            Doc::of(
-                "Set up the second factor a sign-in demands",
-                "In the state `enroll` nothing goes on without a second factor: an authenticator app (`totp`), whose `totp.qr_svg` is shown, then the factor activated with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered; or a number (`sms`, with `phone`), to which a code goes as a text message.",
-            )
-            .takes::<sign_in::BeginDemandedFactor>()
-            .sends(json!({"kind": "totp", "label": "Phone"}))
-            .gives::<shapes::SetUp>(201)
-            .answers(examples::enrolment(false))
-            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
-            .reads_number()
-            .blames("label", &["too_long", "too_many_factors", "invalid"]),
-        )
-        .throttled(Throttle::Texts),
         api(
             Method::POST,
             "/api/v1/sign-in/{id}/enroll/factors/{factor}/send",
@@ -277,6 +260,30 @@ fn enrolment_calls() -> Vec<Route> {
             .answers(examples::waiting_number())
             .refuses([Refusal::WrongStep, Refusal::NotFound, Refusal::Frozen(FrozenBy::Administrator)]),
         ),
+    ]
+}
+
+fn enrolment_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
+        api(
+            Method::POST,
+            "/api/v1/sign-in/{id}/enroll/factors",
+            Who::SignIn,
+            post(sign_in::begin_enrolment),
+            Doc::of(
+                "Set up the second factor a sign-in demands",
+                "In the state `enroll` nothing goes on without a second factor: an authenticator app (`totp`), whose `totp.qr_svg` is shown, then the factor activated with the first code; or a security key (`webauthn`): give `webauthn` to the browser, then activate with what the key answered; or a number (`sms`, with `phone`), to which a code goes as a text message.",
+            )
+            .takes::<sign_in::BeginDemandedFactor>()
+            .sends(json!({"kind": "totp", "label": "Phone"}))
+            .gives::<shapes::SetUp>(201)
+            .answers(examples::enrolment(false))
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
+            .reads_number()
+            .blames("label", &["too_long", "too_many_factors", "invalid"]),
+        )
+        .throttled(Throttle::Texts),
         api(
             Method::POST,
             "/api/v1/sign-in/{id}/enroll/factors/{factor}/activate",
