@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Settings;
+use super::distance::edits;
 
 /// What is wrong with the settings, one line a problem, each with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -229,25 +230,6 @@ fn nearest(name: &str, known: &Value) -> Option<String> {
         }
     });
     best.map(|(_, name)| name)
-}
-
-/// Levenshtein's distance.
-fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (down, a) in one.chars().enumerate() {
-        let mut next = vec![down + 1];
-        let mut left = down + 1;
-        for (b, pair) in other.iter().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            left = (left + 1)
-                .min(above + 1)
-                .min(diagonal + usize::from(a != *b));
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// The setting an environment variable means; `None` for one that is none of ours.

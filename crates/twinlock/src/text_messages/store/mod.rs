@@ -1,5 +1,6 @@
 //! Rows of text messages.
 
+pub mod outcomes;
 pub mod prefixes;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use twinlock_db::sealed_column;
 use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Tally, Timestamp, Work};
 
 use super::Number;
+
+pub use outcomes::{Became, became};
 
 const POST: &str = "INSERT INTO text_message (account_id, message_id, prefix, sealed, state, provider, attempts, due_at, claimed_until, expires_at, created_at, changed_at) \
     VALUES (?1, ?2, ?3, ?4, 'queued', NULL, 0, ?5, 0, ?6, ?5, ?5)";
@@ -33,8 +36,6 @@ const TAKEN_BY: &str =
     "SELECT provider FROM text_message WHERE account_id = ?1 AND message_id = ?2";
 const STATE: &str =
     "SELECT state, changed_at FROM text_message WHERE account_id = ?1 AND message_id = ?2";
-// Cross-account, for the operator; what waits for its first try is no sign of anything.
-const BECAME: &str = "SELECT state, COUNT(*) FROM text_message WHERE created_at >= ?1 AND (state <> 'queued' OR attempts > 0) GROUP BY state";
 const DROP_ACCOUNT: &str = "DELETE FROM text_message WHERE account_id = ?1";
 // Sweeps over all accounts, by age.
 const PURGE: &str = "DELETE FROM text_message WHERE created_at < ?1";
@@ -54,7 +55,6 @@ pub const STATEMENTS: &[&str] = &[
     REPORT,
     TAKEN_BY,
     STATE,
-    BECAME,
     DROP_ACCOUNT,
     PURGE,
 ];
@@ -346,40 +346,6 @@ pub fn state(
             Some((state, Timestamp::from_millis(at)))
         }
     })
-}
-
-/// How many texts became what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Became {
-    /// A provider has them, or they arrived.
-    pub taken: i64,
-    /// Providers refused them, or they did not arrive.
-    pub refused: i64,
-    /// No provider took them in time, or none has yet at the first try.
-    pub late: i64,
-    /// Nobody knows.
-    pub unknown: i64,
-}
-
-/// What became of the texts ordered since a moment.
-///
-/// # Errors
-/// The database's trouble.
-pub fn became(w: &mut Work<'_, '_>, since: Timestamp) -> Result<Became, Stop> {
-    let found = w.tx.query(BECAME, &[since.into()], |row| {
-        Ok((row.text(0)?, row.int(1)?))
-    })?;
-    let mut became = Became::default();
-    for (word, count) in found {
-        let state = State::from_word(&word).ok_or(Fault::Stored("state of a text"))?;
-        *match state {
-            State::Accepted | State::Sent | State::Delivered => &mut became.taken,
-            State::Refused => &mut became.refused,
-            State::Expired | State::Queued => &mut became.late,
-            State::Unknown | State::Sending => &mut became.unknown,
-        } += count;
-    }
-    Ok(became)
 }
 
 /// Drops every text of an account.
