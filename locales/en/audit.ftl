@@ -20,8 +20,8 @@ audit-of-a-later-release = Something a newer release wrote down
 
 audit-first-factor-accepted = First step of signing in
 audit-first-factor-refused = Wrong password or code at the first step
-audit-second-factor-accepted = Code accepted
-audit-second-factor-refused = Code refused
+audit-second-factor-accepted = Second step accepted
+audit-second-factor-refused = Second step refused
 audit-second-factor-locked = A code came while codes had to wait
 audit-mailbox-proven = Email address confirmed by a code
 audit-mailbox-refused = Wrong code from an email
@@ -30,7 +30,7 @@ audit-signed-out = Signed out
 audit-stepped-up = Proved it again before a change
 audit-step-up-refused = Wrong password or code before a change
 audit-session-ended = A session was ended
-audit-device-trusted = Device trusted: no code is asked on it
+audit-device-trusted = Device trusted: signing in on it skips the second step
 audit-device-trust-ended = Device no longer trusted
 audit-device-copied = A trusted device was copied, and is trusted no more
 audit-key-copied = A security key was refused: there may be two of it
@@ -77,18 +77,21 @@ audit-instance-record-renewed = The record was brought to this release's format
 audit-instance-record-was-broken = An event of the record was not what was written, when the format changed
 
 # What is known about an event, behind its words.
-audit-by-password = With a password
-audit-by-email-code = With a code sent by email
-audit-by-password-and-app = With a password and an authenticator app
-audit-by-password-and-key = With a password and a security key
-audit-by-email-code-and-key = With a code sent by email and a security key
-audit-by-password-and-recovery-code = With a password and a recovery code
-audit-by-password-on-trusted-device = With a password, on a trusted device
-audit-by-email-code-on-trusted-device = With a code sent by email, on a trusted device
-audit-by-email-code-and-app = With a code sent by email and an authenticator app
-audit-by-email-code-and-recovery-code = With a code sent by email and a recovery code
+audit-signed-in-by =
+    { $first ->
+        [password] With a password
+       *[email_code] With a code sent by email
+    }{ $second ->
+        [totp] {" "}and an authenticator app
+        [webauthn] {" "}and a security key
+        [sms] {" "}and a text message
+        [backup_code] {" "}and a recovery code
+        [trusted_device] , on a trusted device
+       *[none] {""}
+    }
 audit-kind-totp = Authenticator app
 audit-kind-webauthn = Security key
+audit-kind-sms = Text message
 audit-kind-backup-code = Recovery code
 audit-kind-password = Password
 audit-kind-email-code = Code sent by email

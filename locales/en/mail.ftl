@@ -21,6 +21,13 @@ mail-fact-label = Method
     .value = { $label }
 mail-fact-former = In place of
     .value = { $former }
+# What kind of method that is, before its name.
+mail-method-kind =
+    { $kind ->
+        [totp] authenticator app
+        [webauthn] security key
+       *[sms] phone number
+    }
 mail-fact-copied = Copied device
     .value = { $copied }
 mail-fact-first = Signed in with
@@ -29,6 +36,8 @@ mail-fact-first = Signed in with
        *[email_code] an emailed code
     }{ $second ->
         [totp] {" "}and a code of an authenticator app
+        [webauthn] {" "}and a security key
+        [sms] {" "}and a code by text message
         [backup_code] {" "}and a backup code
        *[none] {""}
     }
@@ -106,7 +115,7 @@ mail-new-device-then = If it was not you, sign in, end the sessions you do not k
 mail-device-copied-subject = { $product }: a trusted device was copied
 mail-device-copied-title = A trusted device was copied
 mail-device-copied-text =
-    Two browsers came to your { $product } account with what only one can have: the trust of the device below. One of them has a copy. So that nobody gets in with it, the device is no longer trusted and its sessions were signed out. Signing in asks for a code again.
+    Two browsers came to your { $product } account with what only one can have: the trust of the device below. One of them has a copy. So that nobody gets in with it, the device is no longer trusted and its sessions were signed out. Signing in takes your second step again.
 
     If you restored a browser from a backup, or use one profile on two machines, that was the reason and there is nothing to do.
 mail-device-copied-then = If that is not the reason, somebody has read the files of your browser: check that device for malware, and change your password from another one.
@@ -126,11 +135,15 @@ mail-mailbox-proven-text =
 mail-mailbox-proven-then = If it was not you, somebody reads your mail. Secure your mailbox, and change your password if you have one.
 mail-second-factor-locked-subject = { $product }: somebody is guessing your codes
 mail-second-factor-locked-text =
-    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes. { $off ->
-        [yes] Codes of your authenticator app are not accepted any more; a backup code still works, and with one they are accepted again.
+    Somebody who got past the first step of signing in to your { $product } account typed too many wrong codes. { $of ->
+        [text] Codes by text message
+        [both] Codes of your authenticator app and by text message
+       *[app] Codes of your authenticator app
+    } { $off ->
+        [yes] are not accepted any more; a backup code still works, and with one they are accepted again.
 
         If it was you, use a backup code. If you have none, ask { $support }.
-       *[no] Codes of your authenticator app are not looked at again until { $until }; a backup code still works.
+       *[no] are not looked at again until { $until }; a backup code still works.
 
         If it was you, wait until then, or use a backup code.
     }
@@ -158,35 +171,35 @@ mail-two-factor-on-then = If it was not you, contact { $support } at once.
 mail-method-added-subject = { $product }: a method was added
 mail-method-added-title = A method was added
 mail-method-added-text =
-    A method was added to your { $product } account: an authenticator app or a security key. Beside your password it lets in whoever holds it.
+    A method was added to your { $product } account. Beside your password it lets in whoever holds it.
 
-    Your other sessions were signed out.
+    Your other sessions were signed out, and no device is trusted any more.
 mail-method-added-then = If it was not you, sign in, remove it, and change your password if you have one.
 mail-method-removed-subject = { $product }: a method was removed
 mail-method-removed-title = A method was removed
 mail-method-removed-text =
     A method was removed from your { $product } account. It no longer lets anybody in.
 
-    Your other sessions were signed out.
+    Your other sessions were signed out, and no device is trusted any more.
 mail-method-removed-then = If it was not you, contact { $support } at once.
 mail-method-replaced-subject = { $product }: a method was set up anew
 mail-method-replaced-title = A method was set up anew
 mail-method-replaced-text =
     A method of your { $product } account was set up anew. The old one no longer works.
 
-    Your other sessions were signed out.
+    Your other sessions were signed out, and no device is trusted any more.
 mail-method-replaced-then = If it was not you, contact { $support } at once.
 mail-two-factor-off-subject = { $product }: two-factor authentication is off
 mail-two-factor-off-title = Two-factor authentication is off
 mail-two-factor-off-text =
     Two-factor authentication was turned off for your { $product } account. Signing in no longer asks for a second proof.
 
-    Your other sessions were signed out.
+    Your other sessions were signed out, and no device is trusted any more.
 mail-two-factor-off-then = If it was not you, turn it on again, and change your password if you have one.
 mail-two-factor-reset-subject = { $product }: two-factor authentication was reset
 mail-two-factor-reset-title = Two-factor authentication was reset
 mail-two-factor-reset-text =
-    Two-factor authentication of your { $product } account was reset. Your authenticator apps, your backup codes and your sessions are gone.
+    Two-factor authentication of your { $product } account was reset. Your methods, your backup codes and your sessions are gone.
 
     Next time you sign in you prove this mailbox and set up two-factor authentication again.
 mail-two-factor-reset-then = If you did not ask for this, contact { $support } at once.
@@ -220,7 +233,7 @@ mail-password-changed-title = Your password was changed
 mail-password-changed-text =
     The password of your { $product } account was changed.
 
-    Your other sessions were signed out.
+    Your other sessions were signed out, and no device is trusted any more.
 mail-password-changed-then = If it was not you, choose “Forgot your password?” when you sign in.
 
 mail-new-password-required-subject = { $product }: set a new password at your next sign-in
@@ -240,8 +253,8 @@ mail-account-frozen-text =
 mail-account-frozen-then =
     { $who ->
         [owner] To open it again, sign in to { $product } as always. { $way ->
-            [before] You are asked for a code from your authenticator app as it was before the event, or one of your backup codes from then, and for a code from this mailbox.
-            [now] You are asked for a code from the authenticator app that is set up now, for a code from this mailbox, and for a new password if you have one. If you never set one up, ask { $support } to reset your two-factor authentication.
+            [before] You are asked for one of your methods as they were before the event, or one of your backup codes from then, and for a code from this mailbox.
+            [now] You are asked for the method that is set up now, for a code from this mailbox, and for a new password if you have one. If you never set one up, ask { $support } to reset your two-factor authentication.
            *[never] You are asked for a code from this mailbox, and for a new password if you have one.
         } Your methods are then as they were before the event.
        *[administrator] If you do not know why, contact { $support }.

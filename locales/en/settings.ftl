@@ -44,35 +44,35 @@ settings-check-code = Check a code
 settings-done-two-factor-on = { $label } is on. From now on signing in asks for your second proof.
 settings-done-two-factor-off = { $label } is off. Signing in no longer asks for a second proof.
 settings-done-off-already = { $label } is off.
-settings-done-method-added = The method was added. Your other sessions were signed out.
-settings-done-method-replaced = The new method is set up and the old one no longer works. Your other sessions were signed out.
+settings-done-method-added = The method was added. Your other sessions were signed out, and no device is trusted any more.
+settings-done-method-replaced = The new method is set up and the old one no longer works. Your other sessions were signed out, and no device is trusted any more.
 settings-done-number-confirmed = Your number was confirmed.
 settings-done-method-renamed = The name was saved.
 settings-done-method-preferred = That method is asked for first from now on.
-settings-done-method-removed = The method was removed. Your other sessions were signed out.
+settings-done-method-removed = The method was removed. Your other sessions were signed out, and no device is trusted any more.
 settings-done-set-up-over = That set-up is finished, or took longer than ten minutes. Below is what is set up now; to set a method up, start over.
 settings-done-codes-shown-once = { $label } is on. Your backup codes were shown once. If you did not save them, choose “Make new codes” below now: without your phone and without a code you would be locked out.
 settings-done-codes-saved = You have new backup codes. The old ones no longer work.
 settings-done-codes-made-already = New codes were made a moment ago and are shown only once. If you did not save them, make new ones.
-settings-done-password-changed = Your password was saved. Your other sessions were signed out.
+settings-done-password-changed = Your password was saved. Your other sessions were signed out, and no device is trusted any more.
 settings-done-proven = Thank you. Now choose again what you wanted to change.
 settings-done-name = Your name was saved.
 settings-done-session-ended = That session was ended.
 settings-done-sessions-ended = All other sessions were ended.
 
-settings-done-device-removed = That device is no longer trusted. Signing in there asks for a code.
+settings-done-device-removed = That device is no longer trusted. Signing in there takes your second step again.
 settings-done-put-off = That suggestion stays away for 90 days.
-settings-done-devices-removed = No device is trusted any more. Signing in asks for a code everywhere.
+settings-done-devices-removed = No device is trusted any more. Signing in takes your second step everywhere.
 
 settings-devices = Trusted devices
 settings-devices-what-trusted =
     { $days ->
-        [one] No code is asked for one day on a device where you tick “Trust this device” while you sign in.
-       *[other] No code is asked for { $days } days on a device where you tick “Trust this device” while you sign in.
+        [one] For one day signing in takes no second step on a device where you tick “Trust this device” while you sign in.
+       *[other] For { $days } days signing in takes no second step on a device where you tick “Trust this device” while you sign in.
     }
-settings-devices-what-until-signed-out = No code is asked on a device where you gave one before, until you sign out there and forget the device.
-settings-devices-what-new-device = No code is asked on a device where you gave one before, until your session there ends by itself.
-settings-devices-ends = A new password, a change of your methods, a reset and “This was not me” end the trust of every device at once. Before a change of your account a code is asked on each of them.
+settings-devices-what-until-signed-out = Signing in takes no second step on a device where you passed it before, until you sign out there and forget the device.
+settings-devices-what-new-device = Signing in takes no second step on a device where you passed it before, until your session there ends by itself.
+settings-devices-ends = A new password, a change of your methods, a reset and “This was not me” end the trust of every device at once. Before a change of your account the second step is asked on each of them.
 settings-devices-none = No device is trusted.
 settings-device-since = Trusted since
 settings-device-until = until
@@ -91,6 +91,7 @@ settings-text = Text message
 settings-text-to = Text message { $number }
 settings-text-confirmed = Confirmed
 settings-text-change = Change number
+settings-text-replaces-key = Your key is then asked no more. It is safer than texts: whoever takes over your number gets your codes, and nobody gets them out of a key.
 settings-text-then = When the new number is proven
 settings-key-added = Security key, added
 settings-key-text = Have your security key ready, or your phone or computer if it keeps passkeys. Your browser asks for it next.
@@ -117,8 +118,8 @@ settings-remove-lost = It was lost or stolen
 settings-remove-lost-hint = Then nothing brings it back, not even the link “This was not me” in the mail about this. Without the tick it can be brought back for 72 hours.
 settings-remove-prove = Prove it with a recovery code or another method
 settings-remove-title = Remove “{ $name }”?
-settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out. Delete the account from the app only after that.
-settings-remove-what-number = Codes are no longer sent to this number. Your other sessions are signed out.
+settings-remove-what = Its codes will no longer sign you in. Your other sessions are signed out, and no device is trusted any more. Delete the account from the app only after that.
+settings-remove-what-number = Codes are no longer sent to this number. Your other sessions are signed out, and no device is trusted any more.
 settings-keep-it = Keep it
 settings-disable-button = Disable two-factor authentication
 settings-disable-warning = This makes your account less secure. Only do it if you must.
@@ -174,7 +175,7 @@ settings-profile-title = Profile
 settings-name = Name
 settings-change-password = Change password
 settings-set-password = Set a password
-settings-password-what = A new password signs out your other sessions.
+settings-password-what = A new password signs out your other sessions, and no device is trusted any more.
 settings-current-password = Current password
 settings-new-password = New password
 settings-password-hint = At least { $least } characters. A few words in a row make a good one.

@@ -18,7 +18,7 @@ sign-in-with-email-code = Send a code to my email address instead
 sign-in-with-password = Use your password instead
 sign-in-forgot-title = Forgot your password?
 sign-in-forgot-text = We send a code to { $to }. With it you choose a new password.
-sign-in-forgot-second-factor = If two-factor authentication is on, you also need a code from your app, as always.
+sign-in-forgot-second-factor = If two-factor authentication is on, your second step is asked too, as always.
 sign-in-too-many-title = Too many wrong tries
 sign-in-too-many = This sign-in is over, because too many tries were wrong.
 sign-in-too-many-wait =
@@ -47,7 +47,7 @@ sign-in-too-many-off-use-code =
     } are not accepted any more, because far too many were wrong. Sign in with a recovery code, then they are again.
 sign-in-too-many-codes-wait = Recovery codes have to wait until { $until }.
 sign-in-too-many-clock = Check that your phone’s time is set to automatic, then start again.
-sign-in-too-many-not-you = If some of these tries were not yours, somebody may know your password or read your mail. Once you are in, look at “Recent activity”, and change your password if you have one.
+sign-in-too-many-not-you = If some of these tries were not yours, somebody may know your password or read your mail. Once you are in, look at { $settings } → Activity, and change your password if you have one.
 
 mailed-code-title = Check your mail
 mailed-code-sent = We sent a code to { $to }. It is good for 10 minutes.
@@ -92,13 +92,13 @@ recovery-code-hint = Upper or lower case, with or without dashes.
 recovery-code-none = No codes either?
 recovery-code-wrong = That recovery code did not match. Each works once, and only those of your newest sheet. Try another one.
 
-lost-phone-title = Lost your phone?
 lost-phone-text = You can still get in:
 lost-phone-code = With one of the backup codes you saved:
 lost-phone-other = If your authenticator app also runs on another device, take the code from there.
-lost-phone-ask = Without phone and codes, ask { $support } to reset your two-factor authentication. After that you sign in, prove your mailbox, and set it up again.
+lost-key-other = With another method you set up: it is below.
+lost-phone-ask = Without your methods and codes, ask { $support } to reset your two-factor authentication. After that you sign in, prove your mailbox, and set it up again.
 lost-phone-contact = Contact Us
-lost-phone-stolen = If somebody may have taken it: once you are in, set up a new method in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. Its codes are then never accepted again.
+lost-phone-stolen = If somebody may have taken it: once you are in, set up a new method in { $settings } → Security, then remove the old one and tick “It was lost or stolen”. It is then never accepted again.
 
 new-password-title = Choose a new password
 new-password-text = Your old password stops working, and you are signed out everywhere else.
@@ -108,7 +108,7 @@ new-password-button = Set new password
 
 enroll-steps = Step { $at } of 3
 enroll-why-instance = { $product } requires two-factor authentication: after signing in you also give a second proof, such as a code from your phone, so nobody gets in with your password or mailbox alone. Set it up now, then go on.
-enroll-why-reset = Your two-factor authentication was reset. Set it up again now, then go on; what your old app shows no longer works.
+enroll-why-reset = Your two-factor authentication was reset. Set it up again now, then go on; your old methods no longer work.
 enroll-is-on = { $label } is on.
 
 second-factor-trust =
@@ -116,9 +116,9 @@ second-factor-trust =
         [one] Trust this device for one day
        *[other] Trust this device for { $days } days
     }
-second-factor-trust-hint = Only on a device that is yours alone. No code is asked here then; changes of your account still ask for one.
+second-factor-trust-hint = Only on a device that is yours alone. Signing in here then takes no second step; changes of your account still ask for one.
 second-factor-shared = This is a shared computer
-second-factor-shared-hint = Otherwise no code is asked here again until you sign out and forget this device.
+second-factor-shared-hint = Otherwise signing in here takes no second step again until you sign out and forget this device.
 
 sign-in-key-title = Use your security key
 sign-in-key-text = Plug in your security key, or have your phone or computer ready, and touch it when the browser asks.

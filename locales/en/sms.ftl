@@ -6,9 +6,16 @@ sms-number-ended-application = Codes of { $product } no longer come to this numb
 
 # A code by text, wherever it is asked for.
 text-code = Code
-text-code-sent = We sent a code to { $to }. It is good for 5 minutes.
+text-code-sent =
+    We sent a code to { $to }. { $minutes ->
+        [0] It is good for less than a minute more.
+        [one] It is good for 1 minute more.
+        [5] It is good for 5 minutes.
+       *[other] It is good for { $minutes } minutes more.
+    }
 text-code-not-out = The text with your code did not get to { $to }.
-text-code-dead = The code we sent to { $to } is no longer good: its 5 minutes are over, or it was tried too often. You can have a new one sent.
+text-code-dead = The code we sent to { $to } is no longer good: its 5 minutes are over, or it was tried too often.
+text-code-none-sent = No code was sent to { $to }.
 text-code-waits = We texted a code to { $to } a moment ago, for another sign-in or another step. It does not work here: this step needs a code of its own.
 text-code-wait =
     { $seconds ->
@@ -44,8 +51,9 @@ text-number-country-code = { $country } (+{ $code })
 text-number-label = Mobile number
 text-number-hint = We text a code to it to see that it is yours. Your carrier may charge for texts.
 text-number-verify = Verify phone number
+text-number-not-of-country = That is not a whole number of { $country }. Check its digits; a number of another country begins with + and its country code.
 text-number-known = This number is set up for your account already.
-text-number-text = Codes come as a text message to this number whenever you sign in.
+text-number-text = When you sign in, a code can come as a text message to this number.
 text-use-for = Best if your phone is always near and you want simple set-up: any phone will do, and there is no app to install.
 text-use-cons = But texts need cellular service and may fail abroad, and they are less secure: whoever takes over your number gets your codes.
 text-use = Use text message

@@ -1,13 +1,13 @@
 # Proving it again before a sensitive change.
 
 step-up-title = Confirm that it is you
-step-up-lead-code = This changes how your account is protected. Open your authenticator app and type the code for { $product }, or type a recovery code.
-step-up-lead-key = Before this change, use your security key to show that it is you.
-step-up-lead-key-or-code = Before this change, use your security key, or type a code, to show that it is you.
-step-up-lead-app-code = This changes how your account is protected. Open your authenticator app and type the code for { $product }.
-step-up-lead-password = This changes how your account is protected. Type your password.
-step-up-lead-sent = This changes how your account is protected. We sent a code to { $address }.
-step-up-lead-send = This changes how your account is protected. We send a code to { $address }.
+step-up-lead-code = To go on, open your authenticator app and type the code for { $product }, or type a recovery code.
+step-up-lead-key = To go on, use your security key.
+step-up-lead-key-or-code = To go on, use your security key, or type a code.
+step-up-lead-app-code = To go on, open your authenticator app and type the code for { $product }.
+step-up-lead-password = To go on, type your password.
+step-up-lead-sent = To go on, show that it is you. We sent a code to { $address }.
+step-up-lead-send = To go on, show that it is you. We send a code to { $address }.
 step-up-code = Code
 step-up-verify = Verify
 step-up-send = Send a code
@@ -22,5 +22,5 @@ step-up-wrong-password = That is not your password. Try again.
 step-up-wrong-email-code = That code did not match. Use the newest mail, or ask for a new code.
 step-up-signed-out-title = You are signed out
 step-up-signed-out = There were five wrong codes or passwords in a row, so this session ended. Nothing was changed. Sign in to go on.
-step-up-lead-text = This changes how your account is protected. Show that it is you with a code by text message.
+step-up-lead-text = To go on, use a code by text message.
 step-up-other = Use another way

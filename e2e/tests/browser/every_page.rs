@@ -124,6 +124,8 @@ async fn signed_out(demo: &Demo) -> Result<Looking> {
     for path in [
         "/sign-in?done=signed-out",
         "/help/lost-phone",
+        "/help/key-not-working",
+        "/help/trusted-devices",
         "/help?q=nothing-such",
         "/demo",
     ] {

@@ -195,9 +195,7 @@ async fn a_new_code_is_asked_for_after_the_countdown() -> Result<()> {
     demo.let_pass(PAUSE).await?;
     person.reloads().await?;
     person.presses("Text not arriving?").await?;
-    person
-        .reads("The text was handed over to the provider.")
-        .await?;
+    person.reads("The text arrived at your phone.").await?;
     person.looks("help").await?;
     person.presses("Send a new code").await?;
     person.reads("A new code can be sent in").await?;

@@ -22,7 +22,9 @@ pub enum TextConfigError {
     #[error("the gateway's account and password must both be set, without line breaks")]
     Credentials,
     /// The sender is no number, name or service that the gateway could know.
-    #[error("the sender must be a number such as +14155552671, a short code, or a name in ASCII")]
+    #[error(
+        "the sender must be a number such as +14155552671, a short code, or a name, of at most 16 ASCII characters (carriers take names of up to 11)"
+    )]
     Sender,
     /// The secret for signatures is too short.
     #[error("the secret for signatures must have at least 16 characters")]

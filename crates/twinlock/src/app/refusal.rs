@@ -78,6 +78,8 @@ pub enum Refusal {
     InvalidMailedCode,
     /// The texted code is not the one that was sent last.
     InvalidTextedCode,
+    /// The code fits neither an app nor the text that was sent last.
+    InvalidAppOrTextedCode,
     /// The texted code that was sent last is good no more: its time or its tries are over, or it was used.
     TextedCodeOver,
     /// A backup code with a typing slip, told by its check character; cost no try.

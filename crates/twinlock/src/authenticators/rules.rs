@@ -271,6 +271,8 @@ pub enum Wrong {
     OldSheet,
     /// Not the code that was texted last; it could be nothing else.
     Texted,
+    /// Not the code that was texted last, nor one of an app.
+    AppOrTexted,
     /// The code that was texted last is good no more, so nothing was compared.
     TextedOver,
 }
@@ -280,7 +282,7 @@ impl Wrong {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Invalid | Self::Texted => "invalid_code",
+            Self::Invalid | Self::Texted | Self::AppOrTexted => "invalid_code",
             Self::AlreadyUsed => "already_used",
             Self::Drift(_) => "clock_drift",
             Self::Mistyped => "mistyped",
@@ -294,6 +296,7 @@ impl Wrong {
         match self {
             Self::Mistyped => Refusal::Mistyped,
             Self::Texted => Refusal::InvalidTextedCode,
+            Self::AppOrTexted => Refusal::InvalidAppOrTextedCode,
             Self::TextedOver => Refusal::TextedCodeOver,
             Self::Drift(seconds) => Refusal::InvalidCode {
                 drift_seconds: Some(seconds),
@@ -352,6 +355,16 @@ pub struct Standings {
     pub text: Option<Standing>,
     /// Backup codes.
     pub backup_code: Option<Standing>,
+}
+
+/// Whose codes wait together, as messages choose their words by it.
+#[must_use]
+pub fn codes_of(has_app: bool, has_text: bool) -> &'static str {
+    match (has_app, has_text) {
+        (true, true) => "both",
+        (false, true) => "text",
+        (_, false) => "app",
+    }
 }
 
 /// The far future, said where codes are off until recovery.

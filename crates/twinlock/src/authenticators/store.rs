@@ -98,6 +98,17 @@ pub struct Authenticator {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl Authenticator {
+    /// What the record and the person are told of it: its kind and its name.
+    #[must_use]
+    pub fn told(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("kind", self.kind.word().to_owned()),
+            ("label", self.label.clone()),
+        ]
+    }
+}
+
 /// Active second factors, the preferred one first.
 ///
 /// # Errors

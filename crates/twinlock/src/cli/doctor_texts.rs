@@ -6,7 +6,7 @@ use crate::app::{AccountId, App, Stop, Timestamp, Work};
 use crate::authenticators::{self, sms};
 use crate::config::Sms;
 use crate::text_messages::rules::{calling_code, countries};
-use crate::text_messages::store::prefixes;
+use crate::text_messages::store::{self, Became, prefixes};
 
 use super::doctor::{Checks, State};
 
@@ -23,17 +23,22 @@ pub(super) async fn look(app: &App, checks: &mut Checks) -> Result<(), Stop> {
     look_at_countries(sms, checks);
     let moment = app.moment()?;
     let since = moment.now.minus(DAY);
-    let found = moment.read(move |w| prefixes::prefixes(w, since)).await?;
+    let (found, became) = moment
+        .read(move |w| Ok((prefixes::prefixes(w, since)?, store::became(w, since)?)))
+        .await?;
     let sent: i64 = found.iter().map(|one| one.sent).sum();
     let entered: i64 = found.iter().map(|one| one.entered).sum();
     checks.add(
         NAME,
         State::Ok,
         format!(
-            "{sent} codes sent in 24 hours, {entered} entered; {} a day at most",
+            "{sent} codes ordered in 24 hours, {entered} entered; {} a day at most",
             sms.daily_cap
         ),
     );
+    if let Some((state, text)) = trouble(&became) {
+        checks.add(NAME, state, text);
+    }
     for one in found {
         if let Some(until) = one.stopped_until {
             let text = format!(
@@ -45,6 +50,28 @@ pub(super) async fn look(app: &App, checks: &mut Checks) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+/// What is said of texts no provider took, such as with a wrong secret.
+pub(super) fn trouble(became: &Became) -> Option<(State, String)> {
+    let Became {
+        taken,
+        refused,
+        late,
+        unknown,
+    } = *became;
+    let lost = refused + late;
+    let all = taken + lost + unknown;
+    let state = match taken {
+        _ if lost == 0 => return None,
+        0 => State::Error,
+        _ if lost * 2 >= all => State::Warning,
+        _ => return None,
+    };
+    let text = format!(
+        "of {all} texts of the last 24 hours {taken} were taken by a provider, {refused} refused, and {late} not taken in time; are the provider's account and secret right? The log of `serve` has the reason of each"
+    );
+    Some((state, text))
 }
 
 /// People whose second step is a text message only, and to whom none can be sent as it is set now.
@@ -116,5 +143,36 @@ fn look_at_countries(sms: &Sms, checks: &mut Checks) {
     if !known.is_empty() {
         let text = format!("they go to numbers of {}", known.join(", "));
         checks.add(NAME, State::Ok, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_nobody_takes_are_an_error_and_a_few_are_none() {
+        let told = |taken, refused, late| {
+            let became = Became {
+                taken,
+                refused,
+                late,
+                unknown: 0,
+            };
+            trouble(&became).map(|(state, _)| state)
+        };
+        for (taken, refused, late, expected) in [
+            (0, 0, 0, None),
+            (9, 0, 0, None),
+            (9, 1, 1, None),
+            (2, 1, 1, Some(State::Warning)),
+            (0, 1, 0, Some(State::Error)),
+            (0, 0, 1, Some(State::Error)),
+        ] {
+            assert!(
+                told(taken, refused, late) == expected,
+                "{taken} {refused} {late}"
+            );
+        }
     }
 }

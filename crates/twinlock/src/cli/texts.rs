@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::app::Timestamp;
 use crate::server::Opening;
+use crate::text_messages::store;
 use crate::text_messages::store::prefixes::{self, Prefix};
 
-use super::{say, settings, trouble};
+use super::{doctor_texts, say, settings, trouble};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -29,14 +30,25 @@ impl Texts {
         let opened = settings::open(config, Opening::AsItIs).await?;
         let moment = opened.app.moment().map_err(trouble)?;
         let since = moment.now.minus(DAY);
-        let found = moment.read(move |w| prefixes::prefixes(w, since)).await;
+        let read = moment
+            .read(move |w| Ok((prefixes::prefixes(w, since)?, store::became(w, since)?)))
+            .await;
         opened.app.store.close().await;
-        let found = found.map_err(trouble)?;
+        let (found, became) = read.map_err(trouble)?;
         if self.json {
             let lines: Vec<serde_json::Value> = found.iter().map(as_json).collect();
-            say(&serde_json::json!({ "prefixes": lines }).to_string());
+            let texts = serde_json::json!({
+                "taken": became.taken,
+                "refused": became.refused,
+                "late": became.late,
+                "unknown": became.unknown,
+            });
+            say(&serde_json::json!({ "prefixes": lines, "texts": texts }).to_string());
         } else {
             print(&found);
+            if let Some((_, text)) = doctor_texts::trouble(&became) {
+                say(&format!("\nAttention: {text}"));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -3,6 +3,8 @@
 use super::check::Findings;
 use super::{AllowedKind, Settings, Sms, SmsProvider};
 
+/// Fewest characters of a secret reports are signed with, as of the webhook's.
+const LEAST_SIGNATURE_SECRET: usize = 16;
 /// More texts in a day are no ceiling.
 const HIGHEST_CAP: u32 = 100_000;
 
@@ -106,6 +108,13 @@ fn check_provider(sms: &Sms, provider: SmsProvider, found: &mut Findings) {
     if !missing.is_empty() {
         return;
     }
+    let short = |secret: &String| secret.len() < LEAST_SIGNATURE_SECRET;
+    if provider == SmsProvider::Vonage && sms.vonage.signature_secret.as_ref().is_some_and(short) {
+        found.error(
+            "sms.vonage.signature_secret",
+            format!("must have at least {LEAST_SIGNATURE_SECRET} characters: copy the whole of it from Vonage's dashboard"),
+        );
+    }
     let name = section(provider);
     match sms.built(provider) {
         Err(error) => found.error(name, error.to_string()),
@@ -171,7 +180,14 @@ mod tests {
     #[test]
     fn what_a_provider_lacks_is_named_by_its_key() {
         use Severity::{Error, Warning};
-        let cases: [(Severity, &str, Change); 9] = [
+        let cases: [(Severity, &str, Change); 10] = [
+            (Error, "sms.vonage.signature_secret", |s| {
+                s.sms.provider = Some(SmsProvider::Vonage);
+                s.sms.vonage.api_key = String::from("abcd1234");
+                s.sms.vonage.api_secret = Some(String::from("secret"));
+                s.sms.vonage.sender = String::from("Twinlock");
+                s.sms.vonage.signature_secret = Some(String::from("x"));
+            }),
             (Error, "sms.kannel.password", |s| {
                 s.sms.kannel.password = None;
             }),

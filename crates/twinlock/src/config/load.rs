@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Settings;
+use super::distance::edits;
 
 /// What is wrong with the settings, one line a problem, each with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,8 +97,9 @@ impl Source {
         for (variable, text) in &self.environment {
             match place(variable, &known) {
                 Ok(None) => {}
-                Ok(Some(path)) => match set(&mut value, &known, &path, text) {
-                    Ok(()) => {
+                Ok(Some(path)) => match with_one(&value, &known, &path, text) {
+                    Ok(changed) => {
+                        value = changed;
                         given.insert(path.join("."));
                     }
                     Err(problem) => problems.push(format!("{variable}: {problem}")),
@@ -115,15 +117,27 @@ impl Source {
 
     /// A TOML error with its line, without the line's text.
     fn said(&self, error: &toml::de::Error) -> LoadError {
-        let line = error
-            .span()
-            .and_then(|span| self.text.get(..span.start))
-            .map(|before| before.matches('\n').count() + 1);
-        LoadError::one(match line {
-            Some(line) => format!("{}, line {line}: {}", self.name, error.message()),
+        let before = error.span().and_then(|span| self.text.get(..span.start));
+        LoadError::one(match before {
+            Some(before) => {
+                let line = before.matches('\n').count() + 1;
+                let setting =
+                    setting_at(before).map_or_else(String::new, |name| format!(", {name}"));
+                format!("{}, line {line}{setting}: {}", self.name, error.message())
+            }
             None => format!("{}: {}", self.name, error.message()),
         })
     }
+}
+
+/// The setting whose value begins where `before` ends: the key of that line below the section's heading.
+fn setting_at(before: &str) -> Option<String> {
+    let (above, line) = before.rsplit_once('\n').unwrap_or(("", before));
+    let (key, _) = line.split_once('=')?;
+    let mut above = above.lines().rev().map(str::trim);
+    let heading = above.find(|line| line.starts_with('['));
+    let section = heading.map(|line| line.trim_matches(['[', ']']));
+    Some(join(section.unwrap_or_default(), key.trim()))
 }
 
 /// Every setting's name, dotted, such as `server.listen`.
@@ -218,25 +232,6 @@ fn nearest(name: &str, known: &Value) -> Option<String> {
     best.map(|(_, name)| name)
 }
 
-/// Levenshtein's distance.
-fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (down, a) in one.chars().enumerate() {
-        let mut next = vec![down + 1];
-        let mut left = down + 1;
-        for (b, pair) in other.iter().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            left = (left + 1)
-                .min(above + 1)
-                .min(diagonal + usize::from(a != *b));
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 /// The setting an environment variable means; `None` for one that is none of ours.
 fn place(variable: &str, known: &Value) -> Result<Option<Vec<String>>, String> {
     let Some(rest) = variable.strip_prefix("TWINLOCK_") else {
@@ -272,6 +267,16 @@ fn slip(variable: &str, lower: &str, known: &Value) -> Result<Option<Vec<String>
             "{variable} is not read; write TWINLOCK_{meant}, with two underscores between the parts"
         )),
         None => Ok(None),
+    }
+}
+
+/// The settings with one more value, which has to be one that they take.
+fn with_one(value: &Value, known: &Value, path: &[String], text: &str) -> Result<Value, String> {
+    let mut changed = value.clone();
+    set(&mut changed, known, path, text)?;
+    match serde_json::from_value::<Settings>(changed.clone()) {
+        Ok(_) => Ok(changed),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -465,14 +470,36 @@ mod tests {
         assert!(said("TWINLOCK_SERVER_LISTEN", "x").contains("TWINLOCK_SERVER__LISTEN"));
         assert!(said("TWINLOCK_TWO_FACTOR__REQUIRED", "yes").contains("true or false"));
         assert!(said("TWINLOCK_LIMITS__STEP_UP_MINUTES", "ten").contains("whole number"));
-        assert!(said("TWINLOCK_LIMITS__PROFILE", "lax").contains("strict"));
+        let lax = said("TWINLOCK_LIMITS__PROFILE", "lax");
+        assert!(lax.starts_with("TWINLOCK_LIMITS__PROFILE: "), "{lax}");
+        assert!(lax.contains("strict"), "{lax}");
     }
 
     #[test]
     fn a_wrong_type_is_told_with_its_line_and_never_with_the_value() {
         let said = read("[email]\n\nsmtp_url = [\"smtp://u:hunter2@h\"]", &[]).unwrap_err();
-        assert!(said.starts_with("twinlock.toml, line 3:"), "{said}");
+        assert!(
+            said.starts_with("twinlock.toml, line 3, email.smtp_url:"),
+            "{said}"
+        );
         assert!(!said.contains("hunter2"), "{said}");
+    }
+
+    #[test]
+    fn a_value_that_is_none_of_those_there_are_is_told_with_its_setting() {
+        for (text, told) in [
+            (
+                "[sms]\n# whom?\nprovider = \"vontage\"",
+                "twinlock.toml, line 3, sms.provider: unknown variant `vontage`",
+            ),
+            (
+                "[server]\nlisten = \"127.0.0.1:1\"\n[limits] \n profile = \"lax\"",
+                "twinlock.toml, line 4, limits.profile: unknown variant `lax`",
+            ),
+        ] {
+            let said = read(text, &[]).unwrap_err();
+            assert!(said.starts_with(told), "{said}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod check;
 mod check_sms;
+mod distance;
 mod load;
 mod sms;
 mod two_factor;

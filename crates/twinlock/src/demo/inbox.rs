@@ -4,17 +4,23 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use twinlock_db::Locks;
 use twinlock_delivery::{
     Mail, MailProvider, Outcome, Sending, SendingText, Text, TextOutcome, TextProvider,
 };
 
-use crate::app::{Clock as _, Timestamp};
+use crate::app::{App, Clock as _, Timestamp, Work};
+use crate::text_messages::flow::reported;
+use crate::text_messages::store::{self, State};
 
 use super::DemoClock;
 
 /// Mails kept; the oldest go.
 const MOST: usize = 500;
 
+/// Who delivers texts.
+const PHONE: &str = "demo phone";
 /// The channel of texts.
 pub(super) const TEXTS: &str = "sms";
 
@@ -48,16 +54,21 @@ pub struct Shown {
 pub struct Inbox {
     clock: DemoClock,
     mails: Arc<Mutex<VecDeque<Shown>>>,
+    /// Hears the address for reports of each text that arrived.
+    arrived: UnboundedSender<String>,
 }
 
 impl Inbox {
-    /// An empty inbox.
+    /// An empty inbox; what it says on the other end is the address for reports of each text that arrived.
     #[must_use]
-    pub fn new(clock: DemoClock) -> Self {
-        Self {
+    pub fn new(clock: DemoClock) -> (Self, UnboundedReceiver<String>) {
+        let (arrived, reports) = unbounded_channel();
+        let inbox = Self {
             clock,
             mails: Arc::default(),
-        }
+            arrived,
+        };
+        (inbox, reports)
     }
 
     /// The mails, newest first.
@@ -104,16 +115,42 @@ impl TextProvider for Inbox {
         mails.push_front(shown);
         mails.truncate(MOST);
         drop(mails);
+        if let Some(url) = &text.status_url {
+            // A demo that is being closed hears nothing any more.
+            let _ = self.arrived.send(url.clone());
+        }
         Box::pin(async {
             TextOutcome::Accepted {
-                provider: "demo phone",
+                provider: PHONE,
                 provider_id: None,
             }
         })
     }
 
     fn name(&self) -> &'static str {
-        "demo phone"
+        PHONE
+    }
+}
+
+/// Writes down of each text that it arrived, as a provider's report does.
+pub(super) async fn report(app: App, mut arrived: UnboundedReceiver<String>) {
+    while let Some(url) = arrived.recv().await {
+        let token = url.rsplit('/').next().unwrap_or_default();
+        let Some((account, message)) = reported(&app, token) else {
+            continue;
+        };
+        let written = match app.moment() {
+            Ok(moment) => {
+                let delivered = move |w: &mut Work<'_, '_>| {
+                    store::report(w, account, message, State::Delivered, PHONE)
+                };
+                moment.write(Locks::none(), delivered).await.map(|_| ())
+            }
+            Err(stop) => Err(stop),
+        };
+        if let Err(stop) = written {
+            tracing::warn!(error = ?stop, "the phone could not report a text");
+        }
     }
 }
 

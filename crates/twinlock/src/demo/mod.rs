@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use tokio::task::JoinSet;
 use twinlock_web::{PublicUrl, TrustedProxies};
 
 use crate::app::{App, SystemEntropy};
@@ -54,6 +55,8 @@ pub struct Demo {
     /// Where it keeps its files.
     folder: Folder,
     _owner: Option<OwnerGuard>,
+    /// What the phone reports; ends with the demo.
+    _reports: JoinSet<()>,
 }
 
 impl Demo {
@@ -78,7 +81,7 @@ impl Demo {
         settings.email.smtp_url = None;
         let url = settings.server.public_url.clone();
         let clock = DemoClock::open(folder.file("clock"))?;
-        let inbox = Inbox::new(clock.clone());
+        let (inbox, arrived) = Inbox::new(clock.clone());
         let around = Surroundings {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(SystemEntropy),
@@ -87,6 +90,8 @@ impl Demo {
         };
         let opened = server::open(settings, around, Opening::BringUpToDate).await?;
         let app = opened.app;
+        let mut reports = JoinSet::new();
+        reports.spawn(inbox::report(app.clone(), arrived));
         let phone = Phone::open(folder.file("phone.json"))?;
         let seeded = seed::take_up(&app, &phone, &folder.file("demo.json")).await?;
         Ok(Arc::new(Self {
@@ -98,6 +103,7 @@ impl Demo {
             url,
             folder,
             _owner: opened.owner,
+            _reports: reports,
         }))
     }
 

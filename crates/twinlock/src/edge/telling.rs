@@ -36,6 +36,7 @@ pub fn tell(refusal: &Refusal, now: Timestamp) -> Told {
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
         | Refusal::InvalidTextedCode
+        | Refusal::InvalidAppOrTextedCode
         | Refusal::TextedCodeOver => plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code"),
         Refusal::Mistyped => plain(StatusCode::UNPROCESSABLE_ENTITY, "mistyped"),
         Refusal::InvalidCredentials => {
@@ -101,6 +102,7 @@ pub fn words(refusal: &Refusal, messages: &Messages, now: Timestamp) -> String {
         }
         Refusal::InvalidMailedCode => messages.text("refusal-invalid-mailed-code"),
         Refusal::InvalidTextedCode => messages.text("refusal-invalid-texted-code"),
+        Refusal::InvalidAppOrTextedCode => messages.text("refusal-invalid-app-or-texted-code"),
         Refusal::TextedCodeOver => messages.text("refusal-texted-code-over"),
         Refusal::TextsUnanswered { .. } => messages.text("refusal-texts-unanswered"),
         Refusal::Frozen(FrozenBy::Owner) => messages.text("refusal-frozen-by-owner"),

@@ -178,23 +178,47 @@ fn facts(letter: &Letter, messages: &Messages, args: &[(&str, Arg<'_>)]) -> Vec<
     if !letter.topic.is_notice() {
         return Vec::new();
     }
-    let told = |name: &str| match name {
-        "at" => true,
-        // Whose program sent the request says nothing to the person.
-        "device" => !letter.values.contains_key("by"),
-        _ => letter
-            .values
-            .get(name)
-            .is_some_and(|value| !value.is_empty()),
-    };
     FACTS
         .into_iter()
-        .filter(|name| told(name))
-        .map(|name| Fact {
-            name: messages.text(&format!("mail-fact-{name}")),
-            value: messages.with(&format!("mail-fact-{name}.value"), args),
+        .filter_map(|name| {
+            let value = match name {
+                "label" => method(letter, ("kind", name), messages, args),
+                "former" => method(letter, ("former_kind", name), messages, args),
+                "at" => fact(name, messages, args),
+                // Whose program sent the request says nothing to the person.
+                "device" if letter.values.contains_key("by") => String::new(),
+                "device" => fact(name, messages, args),
+                _ if has(letter, name) => fact(name, messages, args),
+                _ => String::new(),
+            };
+            let name = messages.text(&format!("mail-fact-{name}"));
+            (!value.is_empty()).then_some(Fact { name, value })
         })
         .collect()
+}
+
+fn fact(name: &str, messages: &Messages, args: &[(&str, Arg<'_>)]) -> String {
+    messages.with(&format!("mail-fact-{name}.value"), args)
+}
+
+fn has(letter: &Letter, name: &str) -> bool {
+    (letter.values.get(name)).is_some_and(|value| !value.is_empty())
+}
+
+/// A method by its kind and its name, as far as the letter knows them: "phone number · •••• 89".
+fn method(
+    letter: &Letter,
+    (kind, name): (&str, &str),
+    messages: &Messages,
+    args: &[(&str, Arg<'_>)],
+) -> String {
+    let kind = letter.values.get(kind).map(|kind| {
+        let kind = ("kind", Arg::from(kind.as_str()));
+        messages.with("mail-method-kind", &[kind])
+    });
+    let name = has(letter, name).then(|| fact(name, messages, args));
+    let parts: Vec<String> = kind.into_iter().chain(name).collect();
+    parts.join(" · ")
 }
 
 fn button(topic: Topic, url: &str, messages: &Messages) -> Button {

@@ -226,6 +226,18 @@ fn one_factor_calls() -> Vec<Route> {
     let write = Who::ApiKey(Scope::AccountsWrite);
     vec![
         api(
+            Method::GET,
+            "/api/v1/accounts/{account}/factors/{factor}",
+            Who::ApiKey(Scope::AccountsRead),
+            get(accounts::current_factor),
+            Doc::of(
+                "Look at a second factor",
+                "The factor, active or half done. Of a number, `sms` says what became of the text with the code that was sent last to set it up, or for \"Verify a code\": whether it arrived, or was refused. Ask it while the person waits.",
+            )
+            .gives::<shapes::FactorNow>(200)
+            .answers(openapi::examples::waiting_number()),
+        ),
+        api(
             Method::PATCH,
             "/api/v1/accounts/{account}/factors/{factor}",
             write,

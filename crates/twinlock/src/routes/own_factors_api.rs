@@ -114,6 +114,19 @@ fn one_factor_calls() -> Vec<Route> {
     let api = Route::api;
     vec![
         api(
+            Method::GET,
+            "/api/v1/me/factors/{factor}",
+            Who::Session,
+            get(me::current_factor),
+            Doc::of(
+                "See one's own second factor",
+                "The factor, active or half done. Of a number that waits for its code, `sms` says what became of the text: whether it arrived, or was refused.",
+            )
+            .gives::<shapes::FactorNow>(200)
+            .answers(examples::waiting_number())
+            .refuses([Refusal::NotFound]),
+        ),
+        api(
             Method::PATCH,
             "/api/v1/me/factors/{factor}",
             Who::Session,

@@ -19,6 +19,7 @@ pub(super) fn table() -> Vec<Route> {
     routes.extend(first_factor_calls());
     routes.extend(mailed_code_calls());
     routes.extend(second_factor_calls());
+    routes.extend(half_done_calls());
     routes.extend(enrolment_calls());
     routes
 }
@@ -228,6 +229,40 @@ fn second_factor_calls() -> Vec<Route> {
     ]
 }
 
+fn half_done_calls() -> Vec<Route> {
+    let api = Route::api;
+    vec![
+        api(
+            Method::POST,
+            "/api/v1/sign-in/{id}/enroll/factors/{factor}/send",
+            Who::SignIn,
+            post(sign_in::send_enrolment_code),
+            Doc::of(
+                "Text a new code to the number",
+                "For a number that waits for its code in the state `enroll`: a new one, in place of the one before. Takes no body.",
+            )
+            .gives::<shapes::TextedCode>(202)
+            .answers(examples::texted())
+            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
+            .texts(),
+        )
+        .throttled(Throttle::Texts),
+        api(
+            Method::GET,
+            "/api/v1/sign-in/{id}/enroll/factors/{factor}",
+            Who::SignIn,
+            get(sign_in::current_enrolment),
+            Doc::of(
+                "See where its set-up stands",
+                "The factor that waits for its first proof, and of a number what became of the text with its code: whether it arrived, or was refused.",
+            )
+            .gives::<shapes::FactorNow>(200)
+            .answers(examples::waiting_number())
+            .refuses([Refusal::WrongStep, Refusal::NotFound, Refusal::Frozen(FrozenBy::Administrator)]),
+        ),
+    ]
+}
+
 fn enrolment_calls() -> Vec<Route> {
     let api = Route::api;
     vec![
@@ -247,21 +282,6 @@ fn enrolment_calls() -> Vec<Route> {
             .refuses([Refusal::Frozen(FrozenBy::Administrator)])
             .reads_number()
             .blames("label", &["too_long", "too_many_factors", "invalid"]),
-        )
-        .throttled(Throttle::Texts),
-        api(
-            Method::POST,
-            "/api/v1/sign-in/{id}/enroll/factors/{factor}/send",
-            Who::SignIn,
-            post(sign_in::send_enrolment_code),
-            Doc::of(
-                "Text a new code to the number",
-                "For a number that waits for its code in the state `enroll`: a new one, in place of the one before. Takes no body.",
-            )
-            .gives::<shapes::TextedCode>(202)
-            .answers(examples::texted())
-            .refuses([Refusal::Frozen(FrozenBy::Administrator)])
-            .texts(),
         )
         .throttled(Throttle::Texts),
         api(

@@ -105,6 +105,7 @@ pub async fn ask(moment: &Moment, form: Form) -> Result<(Progress, email_code::f
             token: Some(token),
             step,
             thaw: None,
+            not_texted: None,
         },
         sent,
     ))

@@ -77,6 +77,8 @@ async fn an_application(player: &mut Player) {
     player.app.forward(60);
     let send = "POST /api/v1/accounts/{account}/factors/{factor}/send";
     as_application(player, send, &[]).await;
+    let look = "GET /api/v1/accounts/{account}/factors/{factor}";
+    as_application(player, look, &[]).await;
     player.variables.insert("FACTOR", first);
     let made = as_application(player, "POST /api/v1/accounts/{account}/devices", &[]).await;
     player.set("DEVICE", &made["device"]["id"]);
@@ -146,6 +148,7 @@ async fn their_second_factor(player: &mut Player) {
     player.set("FACTOR", &made["factor"]["id"]);
     player.app.forward(60);
     player.plays("POST /api/v1/me/factors/{factor}/send").await;
+    player.plays("GET /api/v1/me/factors/{factor}").await;
     player.variables.insert("FACTOR", first);
     player.variables.insert("PHONE", phone.key());
     // A security key beside it: its creation is begun by the same call, and its answers are its own.
@@ -288,6 +291,8 @@ async fn somebody_must_enrol(player: &mut Player) {
     player.app.forward(60);
     let send = "POST /api/v1/sign-in/{id}/enroll/factors/{factor}/send";
     player.plays(send).await;
+    let look = "GET /api/v1/sign-in/{id}/enroll/factors/{factor}";
+    player.plays(look).await;
     let made = player.plays(enrol).await;
     player.set("FACTOR", &made["factor"]["id"]);
     let code = code_of(&player.app, &made);

@@ -158,7 +158,7 @@ async fn e06_k7_the_old_app_works_until_the_new_one_is_proven(place: &Place) {
     let (bound, _) = settings::confirm(&caller.moment(), &acting, pending.id, code)
         .await
         .unwrap();
-    assert_eq!(bound.proven.replaced, Some(old));
+    assert_eq!(bound.proven.replaced.map(|factor| factor.id), Some(old));
     assert!(bound.sheet.is_none(), "the codes of before stay good");
     app.forward(30);
     let token = caller.half_session(&ann).await;

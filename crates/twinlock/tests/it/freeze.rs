@@ -143,7 +143,8 @@ async fn e8_m08_a_link_freezes_once_and_looking_spends_nothing(place: &Place) {
     browser.must_see("today, 15 Jan 2027, 09:01 UTC");
     browser.press("This was not me: freeze my account").await;
     browser.must_see("Your account is frozen");
-    browser.must_see("a text to your number as they were before this happened");
+    browser
+        .must_see("a text to your number or your security key, as they were before this happened");
     assert!(
         !browser.path.contains("tlu_"),
         "the token stays out of the page that follows: {}",

@@ -113,7 +113,7 @@ async fn signing_out_and_a_new_password_are_confirmed(place: &Place) {
     browser.press("Verify").await;
     browser.fill("New password", "four quiet ferries cross the sound");
     browser.press("Set new password").await;
-    browser.must_see("Your password was saved. Your other sessions were signed out.");
+    browser.must_see("Your password was saved. Your other sessions were signed out, and no device is trusted any more.");
 }
 
 async fn two_sessions_on_equal_devices_are_told_apart(place: &Place) {

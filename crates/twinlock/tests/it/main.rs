@@ -60,6 +60,7 @@ mod text_codes;
 mod text_codes_api;
 mod text_pages;
 mod text_shares;
+mod text_words;
 mod texts;
 mod tls;
 mod trusted_devices;

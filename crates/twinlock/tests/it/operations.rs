@@ -374,7 +374,7 @@ async fn texts_are_shown_by_where_they_went(place: &Place) {
     let expected = json!({"prefixes": [
         {"prefix": "+491512", "sent": 50, "entered": 46, "stopped": 0, "stopped_until": null},
         {"prefix": "+447400", "sent": 20, "entered": 0, "stopped": 631, "stopped_until": "2100-01-01T12:00:00Z"},
-    ]});
+    ], "texts": {"taken": 0, "refused": 0, "late": 0, "unknown": 0}});
     assert_eq!(shown, expected);
 }
 
@@ -419,7 +419,16 @@ async fn doctor_counts_whom_no_text_reaches(place: &Place) {
         all.contains("they go to numbers of DE (+49), US (+1)"),
         "{all}"
     );
-    assert!(all.contains("codes sent in 24 hours"), "{all}");
+    assert!(all.contains("codes ordered in 24 hours"), "{all}");
+    assert!(!all.contains("taken by a provider"), "{all}");
+    // As with a wrong secret: nobody took them.
+    app.tamper("UPDATE text_message SET state = 'expired'", &[])
+        .await;
+    let lost = "of 2 texts of the last 24 hours 0 were taken by a provider, 0 refused, and 2 not taken in time";
+    let found = diagnosis(place, &to("\"DE\", \"US\""), "texts");
+    assert!(found.contains(&format!("\"error\" \"{lost}")), "{found}");
+    let shown = text(&on(place, "", &["texts"]).stdout);
+    assert!(shown.contains(&format!("Attention: {lost}")), "{shown}");
     assert!(
         all.contains(
             "\"warning\" \"numbers that begin with +447400 get none until 2100-01-01T12:00:00Z"

@@ -489,8 +489,12 @@ async fn k7_a_changed_number_is_told_with_both(place: &Place) {
     browser.fill("Code", &code);
     browser.press("Verify").await;
     let mail = app.last_mail_to(&ann.email).await;
-    assert!(mail.text.contains("Method: •••• 71"), "{}", mail.text);
-    assert!(mail.text.contains("In place of: •••• 89"), "{}", mail.text);
+    let (now, before) = (
+        "Method: phone number · •••• 71",
+        "In place of: phone number · •••• 89",
+    );
+    assert!(mail.text.contains(now), "{}", mail.text);
+    assert!(mail.text.contains(before), "{}", mail.text);
     browser.open("/settings/activity").await;
     browser.must_see("in place of “•••• 89”");
 }

@@ -30,6 +30,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::authenticators::webauthn::store::STATEMENTS,
         twinlock::authenticators::sms::store::STATEMENTS,
         twinlock::text_messages::store::STATEMENTS,
+        twinlock::text_messages::store::outcomes::STATEMENTS,
         twinlock::text_messages::store::prefixes::STATEMENTS,
         twinlock::authenticators::password::store::STATEMENTS,
         twinlock::authenticators::backup_codes::store::STATEMENTS,

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::app::{Refusal, Stop, Timestamp};
 
 pub use set_up::{
-    AskedKind, FactorProof, Given, OwnKind, SetUp, TextState, TextedCode, TypedPhone, Wanted,
-    given, has_number, no_phone, typed_phone, wanted,
+    AskedKind, FactorNow, FactorProof, Given, OwnKind, SetUp, TextState, TextedCode, TypedPhone,
+    Wanted, given, has_number, no_phone, typed_phone, wanted,
 };
 
 use super::backup_codes::Sheet;

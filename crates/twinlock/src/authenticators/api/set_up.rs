@@ -231,6 +231,26 @@ impl From<Texted> for TextedCode {
     }
 }
 
+/// A second factor, and where the code stands that was texted to it.
+#[derive(Serialize, ToSchema)]
+pub struct FactorNow {
+    /// It.
+    pub factor: Factor,
+    /// The code that was texted last to set it up, or for "Verify a code".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sms: Option<TextedCode>,
+}
+
+impl From<(Authenticator, Option<Texted>)> for FactorNow {
+    fn from((factor, texted): (Authenticator, Option<Texted>)) -> Self {
+        Self {
+            factor: Factor::from(&factor),
+            sms: texted.map(TextedCode::from),
+        }
+    }
+}
+
 /// A kind of second factor something is sent for before it can be proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

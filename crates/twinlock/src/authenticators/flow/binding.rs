@@ -34,10 +34,8 @@ pub struct Proven {
     pub factor: Authenticator,
     /// Whether it is the account's first second factor.
     pub first: bool,
-    /// What it took the place of.
-    pub replaced: Option<AuthenticatorId>,
-    /// The name of that; empty where it had none.
-    pub former: String,
+    /// What it took the place of, as that was.
+    pub replaced: Option<Authenticator>,
 }
 
 /// Begins an enrolment that will take the place of `replaces`. It counts for nothing until it is proven.
@@ -182,8 +180,7 @@ pub fn finish(
     Ok(Proven {
         factor,
         first,
-        replaced: replaced.map(|factor| factor.id),
-        former: replaced.map_or_else(String::new, |factor| factor.label.clone()),
+        replaced: replaced.cloned(),
     })
 }
 

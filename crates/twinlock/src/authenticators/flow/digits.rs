@@ -31,11 +31,8 @@ pub(super) fn digits(
     let only_texts = if bound.is_empty() { "sms" } else { "totp" };
     let typed = Digits::parse(&attempt.code).ok();
     let sent = sent(w, account.id, attempt, typed.as_ref(), &phones)?;
-    let wrong = match &sent {
-        _ if !bound.is_empty() => Wrong::Invalid,
-        Some((_, _, false)) => Wrong::TextedOver,
-        _ => Wrong::Texted,
-    };
+    let is_live = sent.as_ref().map(|(_, _, is_live)| *is_live);
+    let wrong = wrong(!bound.is_empty(), is_live);
     let texted = sent.filter(|(_, _, is_live)| *is_live);
     let candidates = typed
         .as_ref()
@@ -63,7 +60,8 @@ pub(super) fn digits(
         None if bound.is_empty() => ("sms", Err(wrong)),
         None => {
             let compared = totp::flow::compare(w, account.id, &bound, &typed)?;
-            ("totp", compared.map(Proof::Totp))
+            let told = |why| if why == Wrong::Invalid { wrong } else { why };
+            ("totp", compared.map(Proof::Totp).map_err(told))
         }
     };
     let verdict = match proof {
@@ -78,6 +76,16 @@ pub(super) fn digits(
         Err(why) => refused(w, account.id, why, &counter, waits)?,
     };
     Ok((kind, verdict))
+}
+
+/// What a code is told to be that fits nothing. `texted`: one was sent, and whether it would still be looked at.
+fn wrong(has_app: bool, texted: Option<bool>) -> Wrong {
+    match (has_app, texted) {
+        (true, Some(_)) => Wrong::AppOrTexted,
+        (true, None) => Wrong::Invalid,
+        (false, Some(false)) => Wrong::TextedOver,
+        (false, Some(true) | None) => Wrong::Texted,
+    }
 }
 
 /// The code that could be the one texted last, what that was sent within, and whether it would still be looked at.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::account::{self, Account};
 use crate::app::{self, AccountId, DeviceId, Refusal, Stop, Timestamp, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::rules::{Accepted, Attempt, Held, Kind, Standings, Verdict, Wrong};
+use crate::authenticators::rules::{
+    Accepted, Attempt, Held, Kind, Standings, Verdict, Wrong, codes_of,
+};
 use crate::authenticators::{backup_codes, store};
 
 use super::digits::digits;
@@ -308,18 +310,25 @@ pub(super) fn refused(
         } else {
             "no"
         };
-        account::notice(
-            w,
-            id,
-            Topic::SecondFactorLocked,
-            &[("until", until.rfc3339()), ("off", off.to_owned())],
-        )?;
+        let values = [
+            ("of", codes_held(w, id)?.to_owned()),
+            ("until", until.rfc3339()),
+            ("off", off.to_owned()),
+        ];
+        account::notice(w, id, Topic::SecondFactorLocked, &values)?;
     }
     Ok(Verdict::Wrong {
         why,
         counted: true,
         waits,
     })
+}
+
+/// Whose codes the account could type.
+fn codes_held(w: &mut Work<'_, '_>, account: AccountId) -> Result<&'static str, Stop> {
+    let active = store::active(w, account)?;
+    let has = |kind| active.iter().any(|factor| factor.kind == kind);
+    Ok(codes_of(has(Kind::Totp), has(Kind::Sms)))
 }
 
 /// What cost no try: in the record, but not over and over.

@@ -12,7 +12,7 @@ pub use former::{Restored, former, purge, restore};
 
 pub use binding::Proven;
 pub use judging::{standings, verify, verify_former, waited_after};
-pub use texting::{AskedText, asked_text, may_be_texted};
+pub use texting::{AskedText, asked_text, may_be_texted, where_it_stands};
 
 use twinlock_otp::{Parameters, Secret};
 
@@ -52,13 +52,15 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// What the record and the person are told of it: its name, and that of the one it took the place of.
+    /// What the record and the person are told of it: its kind and name, and those of the one it took the place of.
     #[must_use]
     pub fn told(&self) -> Vec<(&'static str, String)> {
-        let label = ("label", self.proven.factor.label.clone());
-        let former = ("former", self.proven.former.clone());
-        let former = Some(former).filter(|(_, former)| !former.is_empty());
-        [label].into_iter().chain(former).collect()
+        let mut told = self.proven.factor.told();
+        if let Some(former) = &self.proven.replaced {
+            told.push(("former_kind", former.kind.word().to_owned()));
+            told.push(("former", former.label.clone()));
+        }
+        told
     }
 }
 
@@ -78,8 +80,8 @@ pub fn confirm(
         // A key signs; nothing that is typed is of it.
         Kind::Webauthn | Kind::BackupCode => return Err(Refusal::NotFound.into()),
     };
-    if let Some(old) = proven.replaced {
-        texting::tell_ended(w, account, old)?;
+    if let Some(old) = &proven.replaced {
+        texting::tell_ended(w, account, old.id)?;
     }
     with_backup_codes(w, account, proven)
 }
@@ -110,8 +112,8 @@ pub fn confirm_key(
     key: &webauthn::rules::Key,
 ) -> Result<Bound, Stop> {
     let proven = webauthn::flow::bind(w, account, id, key)?;
-    if let Some(old) = proven.replaced {
-        texting::tell_ended(w, account, old)?;
+    if let Some(old) = &proven.replaced {
+        texting::tell_ended(w, account, old.id)?;
     }
     with_backup_codes(w, account, proven)
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use twinlock_web::i18n::Arg;
 
 use crate::app::{AccountId, AuthenticatorId, Refusal, Stop, Timestamp, Work};
-use crate::authenticators::rules::{Ceremony, Held, locked};
-use crate::authenticators::sms::flow::{Pending, Texted, among, texted};
+use crate::authenticators::rules::{Ceremony, Held, Kind, locked};
+use crate::authenticators::sms::flow::{Pending, Texted, among, registering, texted};
 use crate::authenticators::sms::{rules::cut, store};
+use crate::authenticators::store::{self as authenticators, Authenticator};
 use crate::text_messages::flow::{spend_notice, waits_until};
 use crate::text_messages::store::{Outgoing, post};
 use crate::throttle::Standing;
 
+use super::binding;
 use super::judging::standings;
 
 /// Where a code by text stands.
@@ -75,6 +77,30 @@ pub fn asked_text(
         waits_until,
         locked: refused_texts(w, account, held)?,
     }))
+}
+
+/// A second factor, and the code that was texted last to it: to set it up, or within `asked`.
+///
+/// # Errors
+/// [`Refusal::NotFound`] where there is none, or it died half done.
+pub fn where_it_stands(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    id: AuthenticatorId,
+    asked: Option<Ceremony>,
+) -> Result<(Authenticator, Option<Texted>), Stop> {
+    let factor = authenticators::load(w, account, id)?.ok_or(Refusal::NotFound)?;
+    let ceremony = if factor.pending {
+        binding::pending(w, account, id)?;
+        Some(registering(id))
+    } else {
+        asked
+    };
+    let last = match ceremony {
+        Some(ceremony) if factor.kind == Kind::Sms => texted(w, account, ceremony)?,
+        _ => None,
+    };
+    Ok((factor, last.filter(|last| last.sent.factor == id)))
 }
 
 /// Refuses to send a code while none is looked at: it would be worth nothing.

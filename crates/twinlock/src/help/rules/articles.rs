@@ -1,7 +1,7 @@
 //! The help pages, and under which settings their parts are shown.
 
 use super::{Article, Day, Part};
-use crate::config::{AllowedKind, Methods, Settings};
+use crate::config::{AllowedKind, Ask, Methods, Settings};
 
 const REVISED: Day = Day {
     year: 2026,
@@ -42,6 +42,26 @@ fn texts_offered(settings: &Settings) -> bool {
 
 fn no_texts(settings: &Settings) -> bool {
     !texts_offered(settings)
+}
+
+fn no_keys(settings: &Settings) -> bool {
+    !keys_offered(settings)
+}
+
+fn asked_every_time(settings: &Settings) -> bool {
+    settings.two_factor.ask == Ask::EverySignIn
+}
+
+fn trusted_by_tick(settings: &Settings) -> bool {
+    settings.two_factor.ask == Ask::TrustedDevice
+}
+
+fn trusted_until_signed_out(settings: &Settings) -> bool {
+    settings.two_factor.ask == Ask::UntilSignedOut
+}
+
+fn trusted_for_a_session(settings: &Settings) -> bool {
+    settings.two_factor.ask == Ask::NewDevice
 }
 
 fn no_support_page(settings: &Settings) -> bool {
@@ -144,6 +164,48 @@ pub const ARTICLES: &[Article] = &[
             Text("help-text-changed"),
         ],
         related: &["code-not-working", "lost-phone", "which-method"],
+        updated: REVISED,
+    },
+    Article {
+        slug: "key-not-working",
+        parts: &[
+            TextIf(no_keys, "help-key-none"),
+            Points(&[
+                "help-key-touch",
+                "help-key-device",
+                "help-key-phone",
+                "help-key-address",
+                "help-key-browser",
+            ]),
+            Heading("help-key-two-heading"),
+            Text("help-key-two"),
+            Heading("help-key-otherwise-heading"),
+            Text("help-key-otherwise"),
+        ],
+        related: &["lost-phone", "which-method", "code-not-working"],
+        updated: REVISED,
+    },
+    Article {
+        slug: "trusted-devices",
+        parts: &[
+            TextIf(asked_every_time, "help-trust-none"),
+            Text("help-trust-what"),
+            TextIf(trusted_by_tick, "help-trust-tick"),
+            TextIf(trusted_until_signed_out, "help-trust-until"),
+            TextIf(trusted_for_a_session, "help-trust-session"),
+            Text("help-trust-known"),
+            Heading("help-trust-asked-heading"),
+            Points(&["help-trust-asked-change", "help-trust-asked-forgotten"]),
+            Heading("help-trust-ends-heading"),
+            Points(&[
+                "help-trust-ends-all",
+                "help-trust-ends-one",
+                "help-trust-ends-here",
+            ]),
+            Heading("help-trust-lost-heading"),
+            Text("help-trust-lost"),
+        ],
+        related: &["good-habits", "not-me", "lost-phone"],
         updated: REVISED,
     },
     Article {

@@ -242,6 +242,9 @@ mod tests {
             ("passkey", "which-method"),
             ("yubikey", "which-method"),
             ("lost key", "lost-phone"),
+            ("key not working", "key-not-working"),
+            ("trust this device", "trusted-devices"),
+            ("remember me", "trusted-devices"),
             ("clock", "code-not-working"),
             ("locked out", "lost-codes"),
         ] {

@@ -165,6 +165,23 @@ pub(in crate::routes) fn texted() -> Value {
     })
 }
 
+/// A number that waits for its code, which did not get there.
+pub(in crate::routes) fn waiting_number() -> Value {
+    let factor = json!({
+        "kind": "sms",
+        "label": "•••• 89",
+        "state": "pending",
+        "preferred": false,
+        "activated_at": null,
+        "last_used_at": null,
+        "expires_at": "2026-11-22T14:40:05Z",
+    });
+    json!({
+        "factor": with(self::factor(""), factor),
+        "sms": with(texted(), json!({"state": "refused"})),
+    })
+}
+
 /// A code that is on its way.
 pub(in crate::routes) fn code_sent() -> Value {
     json!({

@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::Removal;
 use crate::authenticators::api::{
-    Activated, AskedKind, ChangeFactor, Enrolment, Factor, FactorProof, Given, OwnKind, SetUp,
-    TextedCode, TwoFactor, Wanted, given, meaningful, wanted,
+    Activated, AskedKind, ChangeFactor, Enrolment, Factor, FactorNow, FactorProof, Given, OwnKind,
+    SetUp, TextedCode, TwoFactor, Wanted, given, meaningful, wanted,
 };
 use crate::authenticators::webauthn::api::KeyQuestion;
 use crate::edge::{InPath, Visit};
@@ -95,6 +95,18 @@ pub async fn begin_factor(
         }
     };
     Ok((StatusCode::CREATED, Json(set_up)).into_response())
+}
+
+/// `GET /api/v1/me/factors/{factor}`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn current_factor(
+    visit: Visit,
+    InPath(id): InPath<AuthenticatorId>,
+) -> Result<Json<FactorNow>, Stop> {
+    let found = flow::factor(&visit.moment, visit.acting()?, id).await?;
+    Ok(Json(FactorNow::from(found)))
 }
 
 /// `POST /api/v1/me/factors/{factor}/send`

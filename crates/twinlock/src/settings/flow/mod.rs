@@ -16,7 +16,7 @@ pub use devices::{end_all_trust, end_trust_of, sign_out_and_forget, trusted_devi
 pub use keys::{ask_to_disable, begin_key, confirm_key, disable_by_key};
 pub use password::change_password;
 pub use texts::{
-    Typed, begin_text, pending_text, resend_text, text_to_disable, text_to_disable_asked,
+    Typed, begin_text, factor, pending_text, resend_text, text_to_disable, text_to_disable_asked,
 };
 pub use turning_off::{disable, disable_by};
 use turning_off::{may_be_turned_off, turn_off};
@@ -328,7 +328,7 @@ pub async fn remove(
                 &session,
                 Topic::MethodRemoved,
                 "method_removed",
-                vec![("label", factor.label.clone())],
+                factor.told(),
             )?;
             end_others_and_renew(w, &acting)
         })

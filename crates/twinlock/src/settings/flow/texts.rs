@@ -3,10 +3,10 @@
 use twinlock_db::Locks;
 
 use crate::app::{AuthenticatorId, Moment, Stop};
-use crate::authenticators::flow::{AskedText, asked_text, binding, may_be_texted};
-use crate::authenticators::held;
+use crate::authenticators::flow::{AskedText, asked_text, binding, may_be_texted, where_it_stands};
 use crate::authenticators::sms::flow::{self as sms, Pending, Texted, registering};
-use crate::session::flow::Acting;
+use crate::authenticators::{Authenticator, held};
+use crate::session::flow::{Acting, reload};
 use crate::step_up::flow::{demand, owner};
 use crate::text_messages::flow::spend;
 
@@ -73,6 +73,25 @@ pub async fn pending_text(
             let session = may_finish(w, &acting, id)?;
             owner(w, &session)?;
             sms::pending(w, session.account, id)
+        })
+        .await
+}
+
+/// A second factor, and where the code stands that was texted to set it up.
+///
+/// # Errors
+/// [`crate::app::Refusal::NotFound`] when there is none.
+pub async fn factor(
+    moment: &Moment,
+    acting: &Acting,
+    id: AuthenticatorId,
+) -> Result<(Authenticator, Option<Texted>), Stop> {
+    let acting = acting.clone();
+    moment
+        .read(move |w| {
+            let session = reload(w, &acting)?;
+            owner(w, &session)?;
+            where_it_stands(w, session.account, id, None)
         })
         .await
 }

@@ -172,23 +172,15 @@ fn told(event: &Shown, now: Timestamp, messages: &Messages) -> TimelineEvent {
 fn more(kind: &str, detail: &BTreeMap<String, String>, messages: &Messages) -> String {
     let of = |name: &str| detail.get(name).map_or("", String::as_str);
     let mut parts = Vec::new();
-    let mut say = |id: &str| parts.push(messages.text(id));
-    match (of("first"), of("second")) {
-        ("password", "totp") => say("audit-by-password-and-app"),
-        ("password", "backup_code") => say("audit-by-password-and-recovery-code"),
-        ("password", "webauthn") => say("audit-by-password-and-key"),
-        ("email_code", "webauthn") => say("audit-by-email-code-and-key"),
-        ("password", "trusted_device") => say("audit-by-password-on-trusted-device"),
-        ("password", _) => say("audit-by-password"),
-        ("email_code", "totp") => say("audit-by-email-code-and-app"),
-        ("email_code", "backup_code") => say("audit-by-email-code-and-recovery-code"),
-        ("email_code", "trusted_device") => say("audit-by-email-code-on-trusted-device"),
-        ("email_code", _) => say("audit-by-email-code"),
-        _ => {}
+    if !of("first").is_empty() {
+        let ways = ["first", "second"].map(|name| (name, Arg::from(of(name))));
+        parts.push(messages.with("audit-signed-in-by", &ways));
     }
+    let mut say = |id: &str| parts.push(messages.text(id));
     match of("kind") {
         "totp" => say("audit-kind-totp"),
         "webauthn" => say("audit-kind-webauthn"),
+        "sms" => say("audit-kind-sms"),
         "backup_code" => say("audit-kind-backup-code"),
         "password" => say("audit-kind-password"),
         "email_code" => say("audit-kind-email-code"),

@@ -324,7 +324,7 @@ pub(super) async fn over(visit: &Visit, id: AuthenticatorId) -> Result<Response,
 
 /// The first app brings backup codes, shown in this answer and never again; a later one leads back.
 pub(super) fn set_up(visit: &Visit, bound: &Bound) -> Result<Response, Stop> {
-    match (&bound.sheet, bound.proven.replaced) {
+    match (&bound.sheet, &bound.proven.replaced) {
         (Some(sheet), _) => codes::sheet_page(visit, sheet, codes::Why::TurnedOn, String::new()),
         (None, Some(_)) => Ok(done(Done::MethodReplaced)),
         (None, None) => Ok(done(Done::MethodAdded)),

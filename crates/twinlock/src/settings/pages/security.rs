@@ -50,6 +50,8 @@ struct Codes {
     line: String,
     few: Option<String>,
     checked: Option<When>,
+    /// None was checked, and none was used, which would tell as much.
+    never_tried: bool,
     reveal: bool,
 }
 
@@ -186,6 +188,7 @@ fn codes(visit: &Visit, sheet: &SheetStatus) -> Codes {
         ),
         few: (sheet.remaining <= FEW_CODES).then(|| messages.with("settings-codes-few", &[left])),
         checked: sheet.checked_at.map(|at| When::new(at, now, &messages)),
+        never_tried: sheet.checked_at.is_none() && sheet.remaining == sheet.total,
         reveal: visit.moment.app.settings.two_factor.backup_codes.reveal,
     }
 }

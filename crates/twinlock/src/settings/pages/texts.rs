@@ -42,6 +42,8 @@ pub struct CodeForm {
 struct Choice {
     id: String,
     words: String,
+    /// What is worth knowing before it is chosen.
+    hint: String,
     is_chosen: bool,
 }
 
@@ -151,12 +153,17 @@ fn choices(
                 is_chosen: id == chosen,
                 id,
                 words: messages.with("settings-move-replace", &[name]),
+                hint: match factor.kind {
+                    Kind::Webauthn => messages.text("settings-text-replaces-key"),
+                    Kind::Totp | Kind::Sms | Kind::BackupCode => String::new(),
+                },
             }
         })
         .collect();
     let keeping = Choice {
         id: String::new(),
         words: messages.text(keeping_all(replacing.len())),
+        hint: String::new(),
         is_chosen: chosen.is_empty(),
     };
     replacing.into_iter().chain([keeping]).collect()

@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use crate::app::{AuthenticatorId, Moment, Refusal, SignInId, Stop, Token};
 use crate::authenticators::api::{
-    AskedKind, Enrolment, Factor, FactorProof, Given, OwnKind, SetUp, TextedCode, TypedCode,
-    Wanted, bearable, given, wanted,
+    AskedKind, Enrolment, Factor, FactorNow, FactorProof, Given, OwnKind, SetUp, TextedCode,
+    TypedCode, Wanted, bearable, given, wanted,
 };
 use crate::authenticators::webauthn::api::KeyQuestion;
 use crate::authenticators::{AskedFor, Attempt, Kind};
@@ -237,6 +237,18 @@ pub async fn begin_enrolment(
         }
     };
     Ok((StatusCode::CREATED, Json(set_up)).into_response())
+}
+
+/// `GET /api/v1/sign-in/{id}/enroll/factors/{factor}`
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::WrongStep`].
+pub async fn current_enrolment(
+    visit: Visit,
+    InPath((id, factor)): InPath<(SignInId, AuthenticatorId)>,
+) -> Result<Json<FactorNow>, Stop> {
+    let found = enrolment::factor(&visit.moment, token(&visit, id)?, factor).await?;
+    Ok(Json(FactorNow::from(found)))
 }
 
 /// `POST /api/v1/sign-in/{id}/enroll/factors/{factor}/send`

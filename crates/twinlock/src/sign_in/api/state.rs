@@ -122,7 +122,8 @@ pub struct SignInState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub backup_codes: Option<bool>,
-    /// `second_factor`: the code that was texted last in this sign-in. Where a number is preferred, one is on its way without being asked for.
+    /// `second_factor`: the code that was texted last in this sign-in. Where a number is preferred, one is on its way without being asked for;
+    /// left out where none could be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sms: Option<TextedCode>,

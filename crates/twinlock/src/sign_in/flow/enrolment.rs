@@ -6,9 +6,9 @@ use twinlock_db::Locks;
 use crate::account;
 use crate::app::{AccountId, AuthenticatorId, Moment, Refusal, Stop, Token, Work};
 use crate::audit::{self, Event};
-use crate::authenticators::flow::Bound;
+use crate::authenticators::flow::{Bound, where_it_stands};
 use crate::authenticators::sms::flow as sms;
-use crate::authenticators::{self, Kind, totp, webauthn};
+use crate::authenticators::{self, Authenticator, Kind, totp, webauthn};
 use crate::outbox::Topic;
 use crate::session::{self, Proof};
 use crate::text_messages::flow::spend;
@@ -185,6 +185,24 @@ pub async fn pending_text(
         .await
 }
 
+/// What is half done, and where the code stands that was texted to set it up.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none.
+pub async fn factor(
+    moment: &Moment,
+    token: &str,
+    id: AuthenticatorId,
+) -> Result<(Authenticator, Option<sms::Texted>), Stop> {
+    let token = stored(moment, token)?;
+    moment
+        .read(move |w| {
+            let sign_in = waiting(w, &token)?;
+            where_it_stands(w, sign_in.account, id, None)
+        })
+        .await
+}
+
 /// Sends a new code to the half-done number.
 ///
 /// # Errors
@@ -212,17 +230,12 @@ fn go_on(
 ) -> Result<Enrolled, Stop> {
     let account = sign_in.account;
     session::flow::end_everything(w, account)?;
-    audit::append(
-        w,
-        account,
-        &Event::new("two_factor_on").with("kind", bound.proven.factor.kind.word()),
-    )?;
-    account::notice(
-        w,
-        account,
-        Topic::TwoFactorOn,
-        &[("label", bound.proven.factor.label.clone())],
-    )?;
+    let told = bound.told();
+    let event = (told.iter()).fold(Event::new("two_factor_on"), |event, (name, value)| {
+        event.with(name, value.as_str())
+    });
+    audit::append(w, account, &event)?;
+    account::notice(w, account, Topic::TwoFactorOn, &told)?;
     let renewed = Token::new(account.0, sign_in.id.0, &mut w.draw);
     if !store::proved_second(w, &sign_in, proof, None, renewed.secret.hash())? {
         return Err(Refusal::SignInExpired.into());

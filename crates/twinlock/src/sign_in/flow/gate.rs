@@ -28,6 +28,8 @@ pub struct Progress {
     pub step: Step,
     /// Set while the account is frozen and this sign-in is opening it again.
     pub thaw: Option<Thaw>,
+    /// Why no code was texted by itself to a number that is asked first.
+    pub not_texted: Option<Refusal>,
 }
 
 /// What is asked next.
@@ -128,6 +130,7 @@ pub fn pass(
         token,
         step,
         thaw: scene.thaw,
+        not_texted: None,
     })
 }
 
@@ -279,6 +282,7 @@ fn complete(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
         token: None,
         step: Step::Complete(Box::new(completed)),
         thaw: None,
+        not_texted: None,
     })
 }
 

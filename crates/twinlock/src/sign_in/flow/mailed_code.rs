@@ -249,8 +249,7 @@ pub async fn verify_code(moment: &Moment, token: &str, typed: &str) -> Result<Pr
             let progress = moment
                 .write(Locks::account(opened_account(token, moment)?.0), work)
                 .await?;
-            super::second_factor::text_at_once(moment, &progress).await;
-            Ok(progress)
+            Ok(super::second_factor::text_at_once(moment, progress).await)
         }
         Held::Stored(token) => {
             moment

@@ -88,6 +88,7 @@ pub async fn begin(
         token: Some(opened.token(moment)),
         step,
         thaw: None,
+        not_texted: None,
     })
 }
 
@@ -127,6 +128,7 @@ async fn opened_step(moment: &Moment, opened: Opened) -> Result<Progress, Stop> 
         token: None,
         step,
         thaw: None,
+        not_texted: None,
     })
 }
 
@@ -166,8 +168,7 @@ pub async fn verify_password(moment: &Moment, token: &str, typed: &str) -> Resul
         gate::first_factor_proven(w, sign_in)
     })
     .await?;
-    second_factor::text_at_once(moment, &progress).await;
-    Ok(progress)
+    Ok(second_factor::text_at_once(moment, progress).await)
 }
 
 /// A wrong first factor goes into the record of the account, where there is one.

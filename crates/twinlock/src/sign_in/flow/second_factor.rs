@@ -174,18 +174,23 @@ pub async fn text_asked(moment: &Moment, token: &str) -> Result<Option<AskedText
         .await
 }
 
-/// Where a number is asked first, its code is on its way as soon as the first factor is proven. What cannot be sent now is said on the page.
-pub(super) async fn text_at_once(moment: &Moment, progress: &Progress) {
+/// Where a number is asked first, its code is on its way as soon as the first factor is proven; why it is not, the next step says.
+pub(super) async fn text_at_once(moment: &Moment, mut progress: Progress) -> Progress {
     let Step::SecondFactor { factors, .. } = &progress.step else {
-        return;
+        return progress;
     };
     let is_first = factors.first().is_some_and(|one| one.kind == Kind::Sms);
     let Some(token) = progress.token.as_deref().filter(|_| is_first) else {
-        return;
+        return progress;
     };
-    if let Err(Stop::Fault(error)) = send_text(moment, token, None).await {
-        tracing::warn!(?error, "a code could not be put on its way");
+    match send_text(moment, token, None).await {
+        Ok(_) => {}
+        Err(Stop::Refused(refusal)) => progress.not_texted = Some(refusal),
+        Err(Stop::Fault(error)) => {
+            tracing::warn!(?error, "a code could not be put on its way");
+        }
     }
+    progress
 }
 
 /// Judges what a key answered and passes the gate if it is accepted. Keys never wait; five wrong answers end the sign-in all the same.

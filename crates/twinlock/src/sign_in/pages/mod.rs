@@ -116,6 +116,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
         }
         Refusal::InvalidCode { .. }
         | Refusal::InvalidTextedCode
+        | Refusal::InvalidAppOrTextedCode
         | Refusal::TextedCodeOver
         | Refusal::KeyNotAccepted
             if is_over(visit).await? =>
@@ -125,6 +126,7 @@ pub async fn weigh<T>(visit: &Visit, ended: Result<T, Stop>) -> Result<Outcome<T
         Refusal::InvalidCode { .. }
         | Refusal::InvalidMailedCode
         | Refusal::InvalidTextedCode
+        | Refusal::InvalidAppOrTextedCode
         | Refusal::TextedCodeOver
         | Refusal::Mistyped
         | Refusal::KeyNotAccepted
@@ -191,7 +193,9 @@ pub fn ticket(visit: &Visit, progress: &Progress) -> (Cookies, String) {
     let opened = token
         .filter(|token| token.starts_with(Token::SIGN_IN_OPENED))
         .and_then(|token| Opened::read(&visit.moment.app, visit.moment.now, token).ok());
-    (cookies, path_of(&progress.step, opened.as_ref()).to_owned())
+    let path = path_of(&progress.step, opened.as_ref());
+    let query = (progress.not_texted.as_ref()).map_or("", text_message::why_none);
+    (cookies, format!("{path}{query}"))
 }
 
 fn path_of(step: &Step, opened: Option<&Opened>) -> &'static str {

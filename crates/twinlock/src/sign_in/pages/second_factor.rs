@@ -115,6 +115,8 @@ struct RecoveryPage {
 #[template(path = "sign_in/pages/lost_phone.html")]
 struct LostPhonePage {
     page: Shell,
+    /// What was lost is a security key.
+    lost_key: bool,
     ask: String,
     recovery: bool,
     text: Option<String>,
@@ -367,8 +369,16 @@ pub async fn lost_phone(visit: Visit) -> Result<Response, Stop> {
     };
     let messages = visit.moment.messages();
     let branding = &visit.moment.app.settings.branding;
+    let only_keys = factors.iter().all(|one| one.kind == Kind::Webauthn) && !factors.is_empty();
+    let lost_key = only_keys || in_query(&visit, "lost").as_deref() == Some("key");
+    let title = if lost_key {
+        "sign-in-key-lost"
+    } else {
+        "second-factor-lost"
+    };
     let template = LostPhonePage {
-        page: visit.shell(messages.text("lost-phone-title")),
+        page: visit.shell(messages.text(title)),
+        lost_key,
         ask: messages.with(
             "lost-phone-ask",
             &[("support", Arg::from(&branding.support))],

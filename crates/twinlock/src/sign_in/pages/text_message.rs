@@ -16,7 +16,7 @@ use crate::sign_in::flow::second_factor;
 use super::second_factor::{Tick, more_tries, prove, said, why};
 use super::security_key::has;
 use super::texted::Block;
-use super::{Outcome, Standing, go_on, status_of, weigh};
+use super::{Outcome, Standing, go_on, in_query, status_of, weigh};
 
 const PATH: &str = "/sign-in/text-message";
 
@@ -49,6 +49,26 @@ struct TextPage {
     has_app: bool,
     key: bool,
     recovery: bool,
+}
+
+/// What the page's address says of a code that was not texted by itself.
+const NONE_SENT: &str = "none_sent";
+
+/// The query of the page where no code could be texted by itself; what waits or is locked the page sees without it.
+pub(super) fn why_none(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TextLimit { .. } => "?none_sent=limit",
+        Refusal::KindUnavailable => "?none_sent=number",
+        _ => "",
+    }
+}
+
+fn none_sent(visit: &Visit) -> Option<Refusal> {
+    match in_query(visit, NONE_SENT)?.as_str() {
+        "limit" => Some(Refusal::TextLimit { retry_after: 0 }),
+        "number" => Some(Refusal::KindUnavailable),
+        _ => None,
+    }
 }
 
 /// `GET /sign-in/text-message`
@@ -139,6 +159,7 @@ async fn text_page(
         return Ok(standing.lead_on(visit));
     };
     let locked = refusal.or(text.locked.as_ref());
+    let none_sent = none_sent(visit).filter(|_| text.texted.is_none() && text.locked.is_none());
     let messages = visit.moment.messages();
     let others = numbers.iter().filter(|one| one.id != asked.id).map(|one| {
         let number = ("number", Arg::from(one.label.as_str()));
@@ -148,7 +169,7 @@ async fn text_page(
     let template = TextPage {
         page: visit.shell(messages.text("second-factor-title")),
         why: why(visit, standing.progress.thaw),
-        block: Block::new(visit, &text, refusal),
+        block: Block::new(visit, &text, refusal.or(none_sent.as_ref())),
         factor: asked.id.to_string(),
         others: others.collect(),
         tick: Tick::of(visit, standing.progress.thaw, said),

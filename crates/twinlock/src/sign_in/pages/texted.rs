@@ -80,7 +80,11 @@ impl Block {
         let (app, messages) = (&visit.moment.app, visit.moment.messages());
         let texted = asked.texted.as_ref();
         let is_live = texted.is_some_and(|texted| texted.sent.is_live);
-        let to = [("to", Arg::from(asked.to.as_str()))];
+        let minutes = texted.map_or(0, |texted| minutes_left(visit, texted.sent.expires_at));
+        let to = [
+            ("to", Arg::from(asked.to.as_str())),
+            ("minutes", Arg::from(minutes)),
+        ];
         let nobody_delivers = app.texts.is_none().then_some(Refusal::KindUnavailable);
         let refusal = nobody_delivers
             .as_ref()
@@ -96,6 +100,13 @@ impl Block {
             _ if asked.locked.is_some() => "text-code-locked",
             Some(_) => "text-code-dead",
             None if wait.is_some() => "text-code-waits",
+            None if matches!(
+                refusal,
+                Some(Refusal::TextLimit { .. } | Refusal::KindUnavailable)
+            ) =>
+            {
+                "text-code-none-sent"
+            }
             None => "text-code-to-send",
         };
         // What the page says of a wait is not said twice.
@@ -122,6 +133,13 @@ impl Block {
             error,
         }
     }
+}
+
+/// Whole minutes a code is still good for; what was sent a moment ago has all of its own.
+fn minutes_left(visit: &Visit, expires_at: Timestamp) -> i64 {
+    const A_MOMENT: i64 = 15;
+    let left = expires_at.seconds_from(visit.moment.now);
+    (i64::try_from(left).unwrap_or(0) + A_MOMENT) / 60
 }
 
 /// What is wrong: beside the code, and above the page.
@@ -221,7 +239,7 @@ impl Number {
         let allowed = countries(&visit.moment.app.settings.sms.allowed_countries);
         // The first one that is allowed is the one most people here have.
         let proposed = allowed.first().map(|(country, _)| country.clone());
-        let mut named: Vec<(String, String)> = (allowed.into_iter())
+        let mut named: Vec<(String, String)> = (allowed.iter().cloned())
             .map(|(country, code)| {
                 let id = format!("country-{}", country.to_ascii_lowercase());
                 let fills = [
@@ -234,8 +252,16 @@ impl Number {
         named.sort_by(|one, other| one.1.cmp(&other.1));
         let (error, problem) = match refusal {
             Some(Refusal::AlreadyExists) => (messages.text("text-number-known"), String::new()),
-            Some(refusal @ Refusal::Field { .. }) => {
-                (words(refusal, &messages, visit.moment.now), String::new())
+            Some(refusal @ Refusal::Field { code, .. }) => {
+                let error = match typed.and_then(|form| country_of(form, &allowed)) {
+                    Some(country) if *code == "invalid_number" => {
+                        let id = format!("country-{}", country.to_ascii_lowercase());
+                        let country = ("country", Arg::from(messages.text(&id)));
+                        messages.with("text-number-not-of-country", &[country])
+                    }
+                    _ => words(refusal, &messages, visit.moment.now),
+                };
+                (error, String::new())
             }
             Some(refusal) => (String::new(), words(refusal, &messages, visit.moment.now)),
             None => (String::new(), String::new()),
@@ -251,6 +277,16 @@ impl Number {
             problem,
         }
     }
+}
+
+/// The country a number was read in; nothing where it began with a country code of its own.
+fn country_of<'a>(form: &NumberForm, allowed: &'a [(String, u16)]) -> Option<&'a str> {
+    if form.phone.trim_start().starts_with('+') {
+        return None;
+    }
+    let chosen = form.country.as_deref()?;
+    let mut allowed = allowed.iter().map(|(country, _)| country.as_str());
+    allowed.find(|country| country.eq_ignore_ascii_case(chosen))
 }
 
 /// Whether a refusal is said on the form a number is typed into.
@@ -273,6 +309,7 @@ pub fn is_about_code(refusal: &Refusal) -> bool {
         refusal,
         Refusal::InvalidCode { .. }
             | Refusal::InvalidTextedCode
+            | Refusal::InvalidAppOrTextedCode
             | Refusal::TextedCodeOver
             | Refusal::Field { field: "code", .. }
             | Refusal::Mistyped

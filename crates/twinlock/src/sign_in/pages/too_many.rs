@@ -8,6 +8,7 @@ use twinlock_web::{Messages, Shell};
 
 use crate::app::Stop;
 use crate::authenticators::Standings;
+use crate::authenticators::rules::codes_of;
 use crate::edge::answer::clock_time;
 use crate::edge::{Visit, page};
 use crate::sign_in::flow::second_factor::code_standings;
@@ -20,6 +21,7 @@ struct TooManyPage {
     /// What has to wait, and what gets in before.
     waits: Vec<String>,
     has_app: bool,
+    not_you: String,
 }
 
 /// The page; the sign-in is gone from the browser with it.
@@ -33,6 +35,13 @@ pub(super) async fn over(visit: &Visit) -> Result<Response, Stop> {
         page: visit.shell(messages.text("sign-in-too-many-title")),
         waits: waits(visit, &messages, standings),
         has_app: standings.app.is_some(),
+        not_you: messages.with(
+            "sign-in-too-many-not-you",
+            &[(
+                "settings",
+                Arg::from(visit.moment.app.settings.branding.labels.settings.as_str()),
+            )],
+        ),
     };
     let answer = page(StatusCode::GONE, &template)?;
     Ok(visit.cookies().end_sign_in().on(answer))
@@ -41,11 +50,7 @@ pub(super) async fn over(visit: &Visit) -> Result<Response, Stop> {
 /// What has to wait in another sign-in too; nothing where every code is looked at.
 fn waits(visit: &Visit, messages: &Messages, standings: Standings) -> Vec<String> {
     let until = |at| ("until", Arg::from(clock_time(at, visit.moment.now)));
-    let of = match (standings.app, standings.text) {
-        (Some(_), Some(_)) => "both",
-        (None, Some(_)) => "text",
-        (_, None) => "app",
-    };
+    let of = codes_of(standings.app.is_some(), standings.text.is_some());
     let of = ("of", Arg::from(of));
     let with_code = matches!(standings.backup_code, Some(Standing::Open));
     let typed = match standings.app.or(standings.text) {

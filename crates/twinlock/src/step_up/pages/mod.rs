@@ -95,6 +95,7 @@ pub fn beside_field(stop: Stop) -> Result<Refusal, Stop> {
             refusal @ (Refusal::InvalidCode { .. }
             | Refusal::InvalidMailedCode
             | Refusal::InvalidTextedCode
+            | Refusal::InvalidAppOrTextedCode
             | Refusal::TextedCodeOver
             | Refusal::Mistyped
             | Refusal::KeyNotAccepted

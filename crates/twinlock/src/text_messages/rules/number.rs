@@ -201,11 +201,19 @@ fn is_any<const N: usize>(
         && (kinds.into_iter().flatten()).any(|kind| kind.is_match(national))
 }
 
+/// What a link to a number begins with (RFC 3966); copied from a page, it comes along.
+const LINK: &str = "tel:";
+
 /// The digits, with a leading `+` where there was one. Spaces and what people put between digits are left out; anything else is no number.
 fn plain(typed: &str) -> Result<String, NumberProblem> {
     if typed.chars().count() > LONGEST {
         return Err(NumberProblem::Invalid);
     }
+    let typed = typed.trim_start();
+    let typed = match typed.split_at_checked(LINK.len()) {
+        Some((link, number)) if link.eq_ignore_ascii_case(LINK) => number,
+        _ => typed,
+    };
     let mut plain = String::with_capacity(typed.len());
     for c in typed.chars() {
         match c {
@@ -250,6 +258,8 @@ mod tests {
             ("\u{202d}+49\u{a0}1512\u{2011}3456789\u{202c}", None),
             ("\u{ff0b}\u{ff14}\u{ff19}15123456789", None),
             ("+\u{664}\u{669}15123456789", None),
+            (" tel:+49-1512-3456789", None),
+            ("Tel: 01512 3456789", Some("DE")),
         ] {
             assert_eq!(
                 read(typed, country).as_deref(),

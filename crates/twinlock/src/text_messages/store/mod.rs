@@ -1,5 +1,6 @@
 //! Rows of text messages.
 
+pub mod outcomes;
 pub mod prefixes;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use twinlock_db::sealed_column;
 use crate::app::{AccountId, Cell, Fault, MessageId, Stop, Tally, Timestamp, Work};
 
 use super::Number;
+
+pub use outcomes::{Became, became};
 
 const POST: &str = "INSERT INTO text_message (account_id, message_id, prefix, sealed, state, provider, attempts, due_at, claimed_until, expires_at, created_at, changed_at) \
     VALUES (?1, ?2, ?3, ?4, 'queued', NULL, 0, ?5, 0, ?6, ?5, ?5)";

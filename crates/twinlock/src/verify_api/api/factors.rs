@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::app::{AuthenticatorId, Refusal, Stop};
 use crate::authenticators::api::{
-    Activated, ChangeFactor, Enrolment, Factor, NewCodes, RevealedCodes, TextedCode, TotpSetup,
-    TypedCode, bearable, meaningful, no_phone, typed_phone,
+    Activated, ChangeFactor, Enrolment, Factor, FactorNow, NewCodes, RevealedCodes, TextedCode,
+    TotpSetup, TypedCode, bearable, meaningful, no_phone, typed_phone,
 };
 use crate::authenticators::flow::Bound;
 use crate::authenticators::sms::flow::Pending;
@@ -193,6 +193,18 @@ pub async fn send_code(
     let moment = texted_for(&visit.moment, &asked, body.client, body.device_token)?;
     let texted = factors::send(&moment, asked, factor).await?;
     Ok((StatusCode::ACCEPTED, Json(TextedCode::from(texted))).into_response())
+}
+
+/// `GET /api/v1/accounts/{account}/factors/{factor}`
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn current_factor(
+    visit: Visit,
+    InPath((account, factor)): InPath<(AccountName, AuthenticatorId)>,
+) -> Result<Json<FactorNow>, Stop> {
+    let found = factors::current(&visit.moment, ask(&visit, account)?, factor).await?;
+    Ok(Json(FactorNow::from(found)))
 }
 
 /// The existing secret in a body, if there is one.

@@ -30,7 +30,7 @@ pub use devices::{
 };
 pub use factors::{
     BindKind, BoundFactor, NewFactor, SendCode, activate_factor, add_factor, change_factor,
-    make_codes, remove_factor, reveal_codes, send_code,
+    current_factor, make_codes, remove_factor, reveal_codes, send_code,
 };
 pub use record::list_events;
 pub use support::{
@@ -341,7 +341,9 @@ fn outcome(verified: Verified) -> Verification {
             device_token,
             ..Verification::default()
         },
-        Verified::Wrong(Wrong::Invalid | Wrong::Texted) => not(NotVerified::InvalidCode, None),
+        Verified::Wrong(Wrong::Invalid | Wrong::Texted | Wrong::AppOrTexted) => {
+            not(NotVerified::InvalidCode, None)
+        }
         Verified::Wrong(Wrong::AlreadyUsed) => not(NotVerified::AlreadyUsed, None),
         Verified::Wrong(Wrong::Drift(seconds)) => not(NotVerified::ClockDrift, Some(seconds)),
         Verified::Wrong(Wrong::Mistyped) => not(NotVerified::Mistyped, None),

@@ -6,7 +6,7 @@ use crate::account::{self, Account};
 use crate::app::{AuthenticatorId, Moment, Refusal, Stop, Work};
 use crate::application::ApiCaller;
 use crate::audit::{self, Event};
-use crate::authenticators::flow::{Bound, binding};
+use crate::authenticators::flow::{Bound, binding, where_it_stands};
 use crate::authenticators::sms::flow::{self as sms, Texted};
 use crate::authenticators::{self, Authenticator, Kind, Removal, totp};
 use crate::config::Methods;
@@ -96,6 +96,21 @@ pub async fn send(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<Text
     .await
 }
 
+/// A second factor of an application's user, and where the code stands that was texted to it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn current(
+    moment: &Moment,
+    ask: Ask,
+    id: AuthenticatorId,
+) -> Result<(Authenticator, Option<Texted>), Stop> {
+    look(moment, ask, move |w, account| {
+        where_it_stands(w, account.id, id, Some(asked_here(account.id)))
+    })
+    .await
+}
+
 /// Brings an existing secret along, active at once. Not for people's accounts: nobody but they choose their secrets' app.
 ///
 /// # Errors
@@ -152,7 +167,7 @@ fn tell_bound(
     bound: &Bound,
     by: &ApiCaller,
 ) -> Result<(), Stop> {
-    let told = match (bound.proven.first, bound.proven.replaced) {
+    let told = match (bound.proven.first, &bound.proven.replaced) {
         (true, _) => (Topic::TwoFactorOn, "two_factor_on"),
         (false, Some(_)) => (Topic::MethodReplaced, "method_replaced"),
         (false, None) => (Topic::MethodAdded, "method_added"),
@@ -216,7 +231,7 @@ pub async fn remove(moment: &Moment, ask: Ask, id: AuthenticatorId) -> Result<()
         } else {
             (Topic::MethodRemoved, "method_removed")
         };
-        changed(w, account, told, &[("label", factor.label)], by)
+        changed(w, account, told, &factor.told(), by)
     })
     .await
 }
