@@ -196,6 +196,7 @@ async fn k9_a_sign_in_that_others_ended_says_so(place: &Place) {
         let tried = caller.verify(&second, &caller.wrong(&ann, n)).await;
         assert!(tried.is_err());
     }
+    app.forward(31);
     let mut browser = app.browser();
     browser.cookies.plant("__Host-twinlock-signin", &first);
     browser.open("/sign-in/second-factor").await;

@@ -69,7 +69,7 @@ pub fn standings(w: &mut Work<'_, '_>, account: AccountId, held: &Held) -> Resul
     })
 }
 
-/// Whether codes from here had to wait after `since`, and need not any more or are off. Those from a known device with room of its own never wait for others.
+/// Whether codes from here had to wait after `since`, and need not any more. Those from a known device with room of its own never wait for others.
 ///
 /// # Errors
 /// The database's trouble.
@@ -81,7 +81,7 @@ pub fn waited_after(
     let device = trusted_device::store::recognize(w, account)?;
     let counter = counter(w, account, device, 1, false)?;
     Ok(counter.bucket == Bucket::SecondFactor
-        && !matches!(counter.standing, Standing::Until(_))
+        && counter.standing == Standing::Open
         && limits::made_wait_after(&counter.tally, since))
 }
 

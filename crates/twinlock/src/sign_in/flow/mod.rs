@@ -136,9 +136,11 @@ async fn opened_step(moment: &Moment, opened: Opened) -> Result<Progress, Stop> 
 /// this device trusted or a method went meanwhile, this sign-in leads nowhere, and a new one gets through.
 fn standing(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<Progress, Stop> {
     match gate::asked(w, sign_in)? {
-        Next::Session | Next::Thaw => Err(Refusal::SignInExpired.into()),
-        _ => gate::pass(w, sign_in, None, false),
+        Next::Session | Next::Thaw => return Err(Refusal::SignInExpired.into()),
+        Next::SecondFactor => second_factor::refuse_begun_before_a_wait(w, sign_in)?,
+        Next::Mailbox | Next::Enrol(_) | Next::NewPassword => {}
     }
+    gate::pass(w, sign_in, None, false)
 }
 
 /// Proves the password.

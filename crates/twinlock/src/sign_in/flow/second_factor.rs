@@ -44,7 +44,6 @@ fn judge(
     trust: Option<bool>,
 ) -> Result<Progress, Stop> {
     let sign_in = waiting(w, token)?;
-    refuse_begun_before_a_wait(w, &sign_in)?;
     let scene = gate::Scene::of(w, &sign_in)?;
     let mailbox_proved =
         sign_in.mailbox_proved_at.is_some() && sign_in.first_factor != FirstFactor::EmailCode;
@@ -88,10 +87,11 @@ fn proven(
 /// The sign-in of a token that waits for its second factor.
 fn waiting(w: &mut Work<'_, '_>, token: &Token) -> Result<SignIn, Stop> {
     let sign_in = store::open(w, token)?;
-    match gate::asked(w, &sign_in)? {
-        Next::SecondFactor => Ok(sign_in),
-        _ => Err(Refusal::WrongStep.into()),
+    if gate::asked(w, &sign_in)? != Next::SecondFactor {
+        return Err(Refusal::WrongStep.into());
     }
+    refuse_begun_before_a_wait(w, &sign_in)?;
+    Ok(sign_in)
 }
 
 fn stored(moment: &Moment, token: &str) -> Result<Token, Stop> {
@@ -226,14 +226,19 @@ pub async fn verify_key(
         .await
 }
 
-/// A wait is not to be sat out in a sign-in begun before it: that one ends (ADR 0007). Sign-ins on a known device go on, or whoever guesses elsewhere
-/// could end those of the account's owner.
-fn refuse_begun_before_a_wait(w: &mut Work<'_, '_>, sign_in: &SignIn) -> Result<(), Stop> {
-    if waited_after(w, sign_in.account, sign_in.first_factor_at)? {
-        store::end(w, sign_in)?;
-        return Err(Refusal::SignInExpired.into());
+/// A wait is not to be sat out in a sign-in begun before it: that one is over (ADR 0007). Sign-ins on a known device go on, or whoever guesses
+/// elsewhere could end those of the account's owner.
+///
+/// # Errors
+/// [`Refusal::SignInExpired`].
+pub(super) fn refuse_begun_before_a_wait(
+    w: &mut Work<'_, '_>,
+    sign_in: &SignIn,
+) -> Result<(), Stop> {
+    match waited_after(w, sign_in.account, sign_in.first_factor_at)? {
+        true => Err(Refusal::SignInExpired.into()),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Five wrong codes end the sign-in, and so does one that brings a wait.

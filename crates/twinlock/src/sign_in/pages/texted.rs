@@ -252,9 +252,16 @@ impl Number {
         named.sort_by(|one, other| one.1.cmp(&other.1));
         let (error, problem) = match refusal {
             Some(Refusal::AlreadyExists) => (messages.text("text-number-known"), String::new()),
-            Some(refusal @ Refusal::Field { code, .. }) => {
-                let error = match typed.and_then(|form| country_of(form, &allowed)) {
-                    Some(country) if *code == "invalid_number" => {
+            Some(refusal @ Refusal::Field { .. }) => {
+                let country = typed.and_then(|form| country_of(form, &allowed));
+                let error = match (country, refusal) {
+                    (
+                        Some(country),
+                        Refusal::Field {
+                            code: "invalid_number",
+                            ..
+                        },
+                    ) => {
                         let id = format!("country-{}", country.to_ascii_lowercase());
                         let country = ("country", Arg::from(messages.text(&id)));
                         messages.with("text-number-not-of-country", &[country])
