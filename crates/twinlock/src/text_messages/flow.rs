@@ -36,18 +36,19 @@ pub fn mac(w: &Work<'_, '_>, number: &Number) -> [u8; 32] {
     w.keyring().mac("text number", &[number.e164().as_bytes()])
 }
 
-/// A texted code came back, of a text ordered at `at`, from a number that `is_proven` or is so only now.
+/// A texted code came back, of a text ordered at `at` by an account, from a number that `is_proven` or is so only now.
 ///
 /// # Errors
 /// The database's trouble.
 pub fn entered(
     w: &mut Work<'_, '_>,
+    account: AccountId,
     number: &Number,
     at: Timestamp,
     is_proven: bool,
 ) -> Result<(), Stop> {
     w.count(Tally::TextEntered);
-    limits::answered(w, number)?;
+    limits::forget_unanswered(w, account, number)?;
     let what = if is_proven {
         Counted::Entered
     } else {
@@ -152,6 +153,12 @@ async fn hand_over(
         TextOutcome::Refused { kind, why } => {
             tracing::warn!(text = %message, ?kind, why, "a text was refused for good");
             settle(app, &claimed, State::Refused, None).await?;
+            let to = outgoing.to.clone();
+            app.moment()?
+                .write(Locks::none(), move |w| {
+                    limits::forget_unanswered(w, account, &to)
+                })
+                .await?;
         }
         TextOutcome::Later {
             maybe_sent: true,

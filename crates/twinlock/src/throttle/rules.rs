@@ -9,8 +9,6 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Second-factor failures in a row that turn codes off until recovery.
-pub const OFF_AT: u32 = 100;
 /// Failures remembered at most for one bucket.
 const KEPT: usize = 256;
 
@@ -148,7 +146,7 @@ pub fn second_factor_wait(in_a_row: u32) -> Option<Duration> {
         9 => 480,
         10..=14 => 3600,
         15..=19 => 4 * 3600,
-        20..OFF_AT => 24 * 3600,
+        20..=99 => 24 * 3600,
         _ => return None,
     };
     Some(Duration::from_secs(seconds))
@@ -172,11 +170,12 @@ pub fn second_factor_waits(tally: &Tally, now: Timestamp) -> bool {
     tally.locked_until > now || (was_on && is_off(tally))
 }
 
-/// Whether a failure at `since` or after it brought a wait that no success ended.
+/// Whether a failure at `since` or after it brought a wait that is over by now, and that no success ended. Codes that are off wait for nothing.
 #[must_use]
-pub fn made_wait_after(tally: &Tally, since: Timestamp) -> bool {
-    let brings_wait = second_factor_wait(tally.in_a_row) != Some(Duration::ZERO);
-    brings_wait && tally.failures.last().is_some_and(|last| *last >= since)
+pub fn waited_after(tally: &Tally, since: Timestamp, now: Timestamp) -> bool {
+    let brought_wait = second_factor_wait(tally.in_a_row).is_some_and(|wait| !wait.is_zero());
+    let last = tally.failures.last();
+    brought_wait && tally.locked_until <= now && last.is_some_and(|last| *last >= since)
 }
 
 /// Whether codes from unknown devices are off until recovery.

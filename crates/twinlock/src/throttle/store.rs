@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::app::{AccountId, Stop, Timestamp, Work};
 
-use super::rules::OFF_AT;
 use super::{Bucket, Tally};
 
 const LOAD: &str =
@@ -24,7 +23,7 @@ const REFUND: &str = "UPDATE budget SET used = used - 1 WHERE kind = ?1 AND subj
 const FORGET: &str = "DELETE FROM budget WHERE kind = ?1 AND subject = ?2";
 // Sweeps over all accounts, by age.
 const PURGE_BUDGETS: &str = "DELETE FROM budget WHERE ends_at < ?1";
-const PURGE_TALLIES: &str = "DELETE FROM throttle WHERE updated_at < ?1 AND NOT (bucket = 'second_factor' AND in_a_row >= ?2)";
+const PURGE_TALLIES: &str = "DELETE FROM throttle WHERE updated_at < ?1 AND NOT (bucket = 'second_factor' AND in_a_row > 0)";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[
@@ -204,7 +203,8 @@ pub fn window_end(now: Timestamp, length: Duration) -> Timestamp {
     window(now, length).1
 }
 
-/// Drops budgets whose window ended and tallies older than any of their windows. Codes that are off until recovery stay off.
+/// Drops budgets whose window ended and tallies older than any of their windows. Second-factor failures in a row stay
+/// until a success: whoever guesses now and then for years turns codes off too.
 ///
 /// # Errors
 /// The database's trouble.
@@ -212,7 +212,7 @@ pub fn purge(w: &mut Work<'_, '_>) -> Result<(), Stop> {
     let now = w.now();
     w.tx.execute(PURGE_BUDGETS, &[now.into()])?;
     let old = now.minus(Duration::from_secs(31 * 24 * 3600));
-    w.tx.execute(PURGE_TALLIES, &[old.into(), OFF_AT.into()])?;
+    w.tx.execute(PURGE_TALLIES, &[old.into()])?;
     Ok(())
 }
 

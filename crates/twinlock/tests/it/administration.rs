@@ -49,7 +49,8 @@ async fn e9_an_administrator_sees_where_texts_go_and_nobody_else_does(place: &Pl
             .is_err()
     );
     let at = caller.moment().now;
-    app.work_on(ann.account, move |w| entered(w, &number, at, false))
+    let account = ann.account;
+    app.work_on(account, move |w| entered(w, account, &number, at, false))
         .await;
     browser.open("/admin/texts").await;
     browser.must_see("+491512…");

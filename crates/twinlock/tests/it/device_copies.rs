@@ -227,6 +227,17 @@ async fn t06_signing_out_completely_hides_no_copy_and_ends_what_it_let_in(place:
     assert_eq!(copies_told(&app, &ann).await, 0);
     assert!(owner.sign_in_without_code(&ann).await.is_none());
     assert_eq!(copies_told(&app, &ann).await, 1);
+    // Nor with a value that was used again and again.
+    let (dan, owner, _) = trusted(&app, "dan@example.org").await;
+    let mut last = None;
+    for _ in 0..8 {
+        last = owner.clone().sign_in_without_code(&dan).await;
+    }
+    let acting = owner.acting(&last.unwrap().token).await;
+    let thief = owner.clone();
+    sign_out_and_forget(&thief.moment(), &acting).await.unwrap();
+    assert!(owner.clone().sign_in_without_code(&dan).await.is_none());
+    assert_eq!(copies_told(&app, &dan).await, 1);
     // Nor by signing out with the value both had, be it alone or beside the one that is in use.
     for beside in [false, true] {
         let email = format!("cat-{beside}@example.org");

@@ -33,6 +33,7 @@ on_both_engines!(
     the_owner_is_told_of_guesses_once,
     the_owner_is_told_when_a_hundred_wrong_codes_turn_codes_off,
     b01_codes_that_are_off_stay_off_until_recovery,
+    b13_a_proven_mailbox_sits_out_no_wait,
     a_proven_mailbox_gives_five_more_tries_a_month,
 );
 
@@ -433,10 +434,11 @@ async fn b01_codes_that_are_off_stay_off_until_recovery(place: &Place) {
         in_a_row,
         ..twinlock::throttle::Tally::default()
     };
-    let (off, on) = (guessed(100), guessed(99));
+    // A guesser who rests between two rounds is not begun anew with.
+    let (nearly, other) = (guessed(99), guessed(99));
     app.work(move |w| {
-        throttle::save(w, account, Bucket::SecondFactor, &off)?;
-        throttle::save(w, account, Bucket::BackupCode, &on)
+        throttle::save(w, account, Bucket::SecondFactor, &nearly)?;
+        throttle::save(w, account, Bucket::BackupCode, &other)
     })
     .await
     .unwrap();
@@ -445,8 +447,47 @@ async fn b01_codes_that_are_off_stay_off_until_recovery(place: &Place) {
     assert_eq!(tally(&app, &ann, Bucket::BackupCode).await.in_a_row, 0);
     let caller = app.caller("192.0.2.1");
     let token = caller.half_session(&ann).await;
+    refused(caller.verify(&token, &caller.wrong(&ann, 0)).await);
+    app.forward(60 * 24 * 3600);
+    app.work(throttle::purge).await.unwrap();
+    let caller = app.caller("192.0.2.1");
+    let token = caller.half_session(&ann).await;
     let why = refused(caller.verify(&token, &caller.code(&ann)).await);
     assert_eq!(until(&why), UNTIL_RECOVERY);
+    // A wrong recovery code does not end what the right one is about to.
+    let eve = app.person_with_app("eve@example.org").await;
+    let token = caller.half_session(&ann).await;
+    refused(caller.verify(&token, &eve.codes[0]).await);
+    completed(caller.verify(&token, &ann.codes[0]).await.unwrap());
+}
+
+async fn b13_a_proven_mailbox_sits_out_no_wait(place: &Place) {
+    let app = place.app().await;
+    let ann = app.person_with_app("ann@example.org").await;
+    let account = ann.account;
+    let spent = app.now().minus(Duration::from_secs(3 * 24 * 3600));
+    let most = twinlock::throttle::Tally {
+        failures: vec![spent; 15],
+        ..Default::default()
+    };
+    app.work(move |w| throttle::save(w, account, Bucket::SecondFactor, &most))
+        .await
+        .unwrap();
+    let caller = app.caller("192.0.2.1");
+    let token = caller.half_session(&ann).await;
+    sign_in::send_code(&caller.moment(), &token, false)
+        .await
+        .unwrap();
+    let mailed = app.mailed_code(&ann.email).await;
+    let proven = sign_in::verify_code(&caller.moment(), &token, &mailed).await;
+    let old = proven.unwrap().token.unwrap();
+    let guessing = caller.half_session(&ann).await;
+    for n in 0..5 {
+        refused(caller.verify(&guessing, &caller.wrong(&ann, n)).await);
+    }
+    app.forward(31);
+    let why = refused(caller.verify(&old, &caller.code(&ann)).await);
+    assert_eq!(why, Refusal::SignInExpired);
 }
 
 async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {

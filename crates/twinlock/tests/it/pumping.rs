@@ -232,7 +232,8 @@ async fn tries(app: &TestApp, books: &mut Books, attempt: Attempt, types: bool) 
     if types {
         note("entered");
         let (number, at) = (number.clone(), moment.now);
-        app.work(move |w| entered(w, &number, at, false))
+        let account = account(attempt.account);
+        app.work(move |w| entered(w, account, &number, at, false))
             .await
             .unwrap();
     }

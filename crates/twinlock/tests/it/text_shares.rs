@@ -18,7 +18,10 @@ use crate::support::{Caller, Person, Place, TestApp, refused};
 on_both_engines!(
     m02_one_application_leaves_a_number_to_its_owner_and_to_other_applications,
     m02_an_application_beside_strangers_leaves_a_number_the_last_texts,
+    m02_an_application_and_then_strangers_leave_the_owner_one_an_hour,
+    m02_who_shares_a_number_stops_no_texts_of_the_other,
     n04_an_unknown_device_learns_no_instant_of_the_owners_text,
+    n04_whoever_sets_up_a_number_learns_no_instant_of_its_owners_text,
     n04_an_application_learns_no_instant_of_a_text_from_elsewhere,
     k13_notices_to_ended_numbers_are_paid_for_and_dropped_where_nothing_is_left,
     k13_an_application_pays_for_the_notices_it_causes,
@@ -157,6 +160,67 @@ async fn m02_an_application_beside_strangers_leaves_a_number_the_last_texts(plac
         app.forward(61);
     }
     assert!(!gets_a_text(&app, &owner, &ann).await);
+}
+
+async fn m02_an_application_and_then_strangers_leave_the_owner_one_an_hour(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let owner = known(&app, &ann).await;
+    let stranger = app.caller("192.0.2.66");
+    app.forward(61);
+    let mut shop = Application::with_user(&app, "shop", 1).await;
+    app.forward_to_next_day();
+    for most in [4, 3] {
+        assert_eq!(shop.sends_all_it_can(&app).await, most);
+        assert!(!gets_a_text(&app, &stranger, &ann).await, "{most}");
+        assert!(gets_a_text(&app, &owner, &ann).await, "{most}");
+        next_hour(&app);
+    }
+}
+
+async fn m02_who_shares_a_number_stops_no_texts_of_the_other(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let bob = person_with_text(&app, "bob@example.org", &number(1)).await;
+    let owner = known(&app, &ann).await;
+    app.forward(61);
+    let other = known(&app, &bob).await;
+    app.forward_to_next_day();
+    // Bob never types what he gets.
+    for _ in 0..60 {
+        gets_a_text(&app, &other, &bob).await;
+        app.forward(1800);
+    }
+    let token = half(&other, &bob).await;
+    let asked = second_factor::send_text(&other.moment(), &token, None).await;
+    assert!(matches!(refused(asked), Refusal::TextsUnanswered { .. }));
+    app.forward(61);
+    assert!(gets_a_text(&app, &owner, &ann).await);
+}
+
+async fn n04_whoever_sets_up_a_number_learns_no_instant_of_its_owners_text(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let owner = known(&app, &ann).await;
+    let eve = app.person("eve@example.org").await;
+    let mut caller = app.caller("192.0.2.66");
+    app.forward(3600);
+    let session = caller.sign_in(&eve).await;
+    let acting = caller.acting(&session.token).await;
+    assert!(gets_a_text(&app, &owner, &ann).await);
+    app.forward(17);
+    // As long as it was told to wait, whenever the owner's text went.
+    for second in 0..120 {
+        let begun = settings::begin_text(&caller.moment(), &acting, typed(&number(1)), None).await;
+        let limit = Refusal::TextLimit { retry_after: 3600 };
+        assert_eq!(refused(begun), limit, "{second}");
+        app.forward(1);
+    }
+    app.forward(3600);
+    let session = caller.sign_in(&eve).await;
+    let acting = caller.acting(&session.token).await;
+    let begun = settings::begin_text(&caller.moment(), &acting, typed(&number(1)), None).await;
+    assert!(begun.is_ok());
 }
 
 async fn n04_an_unknown_device_learns_no_instant_of_the_owners_text(place: &Place) {

@@ -80,9 +80,8 @@ pub fn waited_after(
 ) -> Result<bool, Stop> {
     let device = trusted_device::store::recognize(w, account)?;
     let counter = counter(w, account, device, 1, false)?;
-    Ok(counter.bucket == Bucket::SecondFactor
-        && counter.standing == Standing::Open
-        && limits::made_wait_after(&counter.tally, since))
+    let is_shared = counter.bucket == Bucket::SecondFactor;
+    Ok(is_shared && limits::waited_after(&counter.tally, since, w.now()))
 }
 
 fn backup_code_standing(w: &mut Work<'_, '_>, account: AccountId) -> Result<Standing, Stop> {

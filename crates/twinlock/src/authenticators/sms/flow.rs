@@ -298,7 +298,7 @@ fn came_back(
     sent_at: Timestamp,
 ) -> Result<(), Stop> {
     if let Some((number, confirmed_at)) = store::load(w, account, factor)? {
-        texts::entered(w, &number, sent_at, confirmed_at.is_some())?;
+        texts::entered(w, account, &number, sent_at, confirmed_at.is_some())?;
     }
     store::confirm(w, account, factor)
 }

@@ -71,11 +71,11 @@ pub async fn sign_out_and_forget(moment: &Moment, acting: &Acting) -> Result<(),
             let Some(session) = session::store::load(w, account, id)? else {
                 return Ok(());
             };
-            let brought = end_copied(w, account)?;
+            end_copied(w, account)?;
             session::store::end(w, account, id)?;
             if let Some(device) = session.device {
                 session::store::end_on(w, account, device)?;
-                store::sign_off(w, account, device, &brought)?;
+                store::sign_off(w, account, device)?;
             }
             let event = Event::new("signed_out").with("device_forgotten", "yes");
             audit::append(w, account, &event)

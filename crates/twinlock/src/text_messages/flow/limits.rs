@@ -16,7 +16,7 @@ use super::mac;
 /// The names of the time between two texts to one number: of whoever, and of one account.
 const ANYBODYS: &str = "text_number_pause";
 const OWN: &str = "text_own_pause";
-/// And of the time an account's unknown devices wait once they were told that it was too soon.
+/// And of the time an account waits once it was told that it was too soon: its unknown devices, or whoever sets the number up.
 const TOLD: &str = "text_told_pause";
 /// The names of what is known of a number whose codes nobody types: how many went there, and when the next one may.
 const UNANSWERED: &str = "text_unanswered";
@@ -69,13 +69,14 @@ pub fn waits_until(
     Ok(told.map(|_| in_a_minute(w)))
 }
 
-/// Passes the notice to a number that ended through the limits on money, and spends what it costs; whether it may be sent.
+/// Passes the notice to a number that ended through the limits on money and that of the number's day, and spends what it costs; whether it may be sent.
 ///
 /// # Errors
 /// The database's trouble.
 pub fn spend_notice(w: &mut Work<'_, '_>, number: &Number) -> Result<bool, Stop> {
     let mut spent = Vec::new();
-    for (ceiling, subject) in money(w) {
+    let of_day = (rules::NUMBER[1], mac(w, number).to_vec());
+    for (ceiling, subject) in money(w).into_iter().chain([of_day]) {
         if spend_one(w, ceiling, &subject)?.is_none() {
             hand_back(w, &spent)?;
             stopped(w, number, ceiling.name)?;
@@ -86,11 +87,16 @@ pub fn spend_notice(w: &mut Work<'_, '_>, number: &Number) -> Result<bool, Stop>
     Ok(true)
 }
 
-/// A code came back from a number: texts arrive there. Its orders from here, or by the application that asks, are as good as new.
-pub(super) fn answered(w: &mut Work<'_, '_>, number: &Number) -> Result<(), Stop> {
+/// A code came back from a number, or the provider would not take a text to it, which is not its owner's fault: the account's orders from here, or by
+/// the application that asks, are as good as new.
+pub(super) fn forget_unanswered(
+    w: &mut Work<'_, '_>,
+    account: AccountId,
+    number: &Number,
+) -> Result<(), Stop> {
     let application = w.moment.client.application;
-    for is_known in [false, true] {
-        let subject = line(w, number, application, is_known);
+    for known_by in [None, Some(account)] {
+        let subject = line(w, number, application, known_by);
         throttle::store::forget(w, UNANSWERED, &subject)?;
         throttle::store::forget(w, UNANSWERED_STOP, &subject)?;
     }
@@ -109,6 +115,10 @@ struct Order<'a> {
 }
 
 impl Order<'_> {
+    fn known_by(&self) -> Option<AccountId> {
+        self.is_known.then_some(self.account)
+    }
+
     /// The owner's, as far as we saw it ourselves: over all accounts only these may use a number up.
     fn is_owners(&self) -> bool {
         self.is_known && self.application.is_none()
@@ -147,7 +157,7 @@ fn spend_all(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
 
 /// Whoever has no use for the codes of a proven number gets one text a day. When the last one went there is told to the hour only.
 fn refuse_unanswered(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
-    let subject = line(w, order.number, order.application, order.is_known);
+    let subject = line(w, order.number, order.application, order.known_by());
     let Some(until) = throttle::store::paused(w, UNANSWERED_STOP, &subject)? else {
         return Ok(());
     };
@@ -158,7 +168,7 @@ fn refuse_unanswered(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop
 }
 
 fn count_unanswered(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
-    let subject = line(w, order.number, order.application, order.is_known);
+    let subject = line(w, order.number, order.application, order.known_by());
     let counted = spend_one(w, rules::UNANSWERED, &subject)?;
     if counted.is_none_or(rules::is_unanswered) {
         throttle::store::pause(w, UNANSWERED_STOP, &subject, rules::STOPPED)?;
@@ -180,9 +190,10 @@ fn spend_ceilings(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
         if ceiling == rules::BLOCK && (order.is_proven || !is_first(rules::PAIR)) {
             continue;
         }
-        // The last places of a number are for its owner, and for whoever had none yet.
+        // The last places of a number are for its owner, and for applications that had none yet.
+        let is_applications_first = |share| order.application.is_some() && is_first(share);
         let keeps = rules::kept_of(ceiling);
-        let kept = keeps.filter(|(share, _)| !order.is_owners() && !is_first(*share));
+        let kept = keeps.filter(|(share, _)| !order.is_owners() && !is_applications_first(*share));
         let allowed = kept.map_or(ceiling, |(_, most)| Ceiling { most, ..ceiling });
         match spend_one(w, allowed, &subject)? {
             Some(used) => {
@@ -211,9 +222,14 @@ fn pass_pause(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
     let of_number = mac(w, order.number);
     let own = pair(w, order.account, order.number);
     let is_elsewhere = order.is_proven && !order.is_owners();
-    // Whoever was told to wait a minute waits it: trying each second would show when the pause ends.
-    if is_elsewhere && throttle::store::paused(w, TOLD, &own)?.is_some() {
-        return Err(Refusal::ResendTooSoon(in_a_minute(w)).into());
+    // Whoever was told to wait waits: trying each second would show when the pause ends.
+    if throttle::store::paused(w, TOLD, &own)?.is_some() {
+        if is_elsewhere {
+            return Err(Refusal::ResendTooSoon(in_a_minute(w)).into());
+        }
+        if !order.is_proven {
+            return refuse(w, order, ANYBODYS, rules::LATER);
+        }
     }
     let Some(until) = throttle::store::pause(w, ANYBODYS, &of_number, rules::PAUSE)? else {
         // Free for anybody, so free for this account.
@@ -226,6 +242,7 @@ fn pass_pause(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
     if order.is_proven || throttle::store::paused(w, OWN, &own)?.is_some() {
         return Err(Refusal::ResendTooSoon(until).into());
     }
+    throttle::store::pause(w, TOLD, &own, rules::LATER)?;
     refuse(w, order, ANYBODYS, rules::LATER)
 }
 
@@ -247,19 +264,17 @@ fn share(w: &Work<'_, '_>, order: &Order<'_>) -> [u8; 32] {
     w.keyring().mac("text share", &parts)
 }
 
-/// The same, known devices and others apart: what one has sent to a number and never enters stops the other's texts no more than its share does.
+/// The same, the known devices of each account and others apart: what one has sent to a number and never enters stops the other's texts no more than
+/// its share does.
 fn line(
     w: &Work<'_, '_>,
     number: &Number,
     application: Option<ApplicationId>,
-    is_known: bool,
+    known_by: Option<AccountId>,
 ) -> [u8; 32] {
     let application = id_of(application);
-    let parts = [
-        number.e164().as_bytes(),
-        &application,
-        &[u8::from(is_known)],
-    ];
+    let known_by = known_by.map_or_else(Vec::new, |account| account.0.to_vec());
+    let parts = [number.e164().as_bytes(), &application, &known_by];
     w.keyring().mac("text line", &parts)
 }
 

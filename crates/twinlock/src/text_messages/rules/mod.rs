@@ -63,8 +63,9 @@ pub const NUMBER_UNKNOWN: [Ceiling; 2] = [
     ceiling("text_number_unknown_day", DAY, 6),
 ];
 
-/// Where the last places of a ceiling are kept, for the number's owner and for whoever has had none of its share in the same window: the share,
-/// and how many all others get together. So no application, even beside strangers, takes the last text from the owner or from another application.
+/// Where the last places of a ceiling are kept, for the number's owner and for an application that has had none of its share in the same window: the
+/// share, and how many all others get together. So no application, even beside strangers, takes the last text from the owner or from another
+/// application.
 #[must_use]
 pub fn kept_of(ceiling: Ceiling) -> Option<(Ceiling, u32)> {
     let at = NUMBER.iter().position(|one| *one == ceiling)?;
@@ -72,7 +73,7 @@ pub fn kept_of(ceiling: Ceiling) -> Option<(Ceiling, u32)> {
     Some((share, share.most))
 }
 
-/// Codes texted to one proven number on one line (one application or here, from known devices or others) of which none came back.
+/// Codes texted to one proven number on one line (one application or here, from known devices of one account or others) of which none came back.
 pub const UNANSWERED: Ceiling = ceiling("text_unanswered", MONTH, u32::MAX);
 /// So many in a row, and the number gets one text in [`STOPPED`] until a code comes back: more than its whole day's.
 const MANY_UNANSWERED: i64 = 12;

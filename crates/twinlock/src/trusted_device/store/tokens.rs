@@ -20,7 +20,7 @@ const CARRY_ON: &str = "UPDATE device SET trusted_until = ?3, known_until = ?3 W
 const NUMBER: &str = "UPDATE device SET last_used_at = ?3, tokens_issued = ?4, token_in_use = ?5, tokens_retired = ?6, token_forgotten = ?7 \
     WHERE account_id = ?1 AND device_id = ?2";
 const SIGN_OFF: &str = "UPDATE device SET second_factor = 0, trusted_at = NULL, trusted_until = NULL, \
-    token_in_use = 0, tokens_retired = tokens_issued, token_forgotten = COALESCE(?3, tokens_issued) WHERE account_id = ?1 AND device_id = ?2";
+    token_in_use = 0, tokens_retired = tokens_issued, token_forgotten = tokens_issued WHERE account_id = ?1 AND device_id = ?2";
 
 /// Every statement here, for the test that prepares them all.
 pub const STATEMENTS: &[&str] = &[FIND, USED, RAISE, CARRY_ON, NUMBER, SIGN_OFF];
@@ -193,22 +193,13 @@ pub(super) fn raise(
     Ok(text(w, account, id, next))
 }
 
-/// The device was signed out of completely: the good token brought by whoever did that is gone, or the newest handed out where none was, and none of
-/// its others is good any more. They stay remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
+/// The device was signed out of completely: the newest of its tokens is gone, which is the one its browser holds, and none of its others is good any
+/// more. They stay remembered, so that somebody who has a copy cannot hide it by signing out before the owner comes back.
 ///
 /// # Errors
 /// The database's trouble.
-pub fn sign_off(
-    w: &mut Work<'_, '_>,
-    account: AccountId,
-    device: DeviceId,
-    brought: &Presented,
-) -> Result<(), Stop> {
-    let of_it = brought.0.iter().filter(|found| found.device.id == device);
-    let newest = of_it.filter(|found| found.is_good());
-    let newest: Option<i64> = newest.map(|found| found.brought).max();
-    let values = [account.into(), device.into(), newest.into()];
-    w.tx.execute(SIGN_OFF, &values)?;
+pub fn sign_off(w: &mut Work<'_, '_>, account: AccountId, device: DeviceId) -> Result<(), Stop> {
+    w.tx.execute(SIGN_OFF, &[account.into(), device.into()])?;
     Ok(())
 }
 
