@@ -81,6 +81,13 @@ pub(crate) const STEPS: &[Step] = &[
         values: &[Bound::Account],
         answer: Answer::Rows,
     },
+    // Whether a number is among them, to which the code could have been texted.
+    Step {
+        statements: authenticators::store::STATEMENTS,
+        beginning: "SELECT authenticator_id, kind, label, preferred, created_at, activated_at, last_used_at FROM authenticator WHERE account_id = ?1 AND state = 'active'",
+        values: &[Bound::Account],
+        answer: Answer::Rows,
+    },
     Step {
         statements: throttle::store::STATEMENTS,
         beginning: "SELECT in_a_row",
