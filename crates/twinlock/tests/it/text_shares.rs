@@ -20,6 +20,7 @@ on_both_engines!(
     m02_an_application_beside_strangers_leaves_a_number_the_last_texts,
     m02_an_application_and_then_strangers_leave_the_owner_one_an_hour,
     m02_who_shares_a_number_stops_no_texts_of_the_other,
+    m02_whoever_enters_no_code_stops_no_new_device_of_the_owner,
     n04_an_unknown_device_learns_no_instant_of_the_owners_text,
     n04_whoever_sets_up_a_number_learns_no_instant_of_its_owners_text,
     n04_an_application_learns_no_instant_of_a_text_from_elsewhere,
@@ -196,6 +197,23 @@ async fn m02_who_shares_a_number_stops_no_texts_of_the_other(place: &Place) {
     assert!(matches!(refused(asked), Refusal::TextsUnanswered { .. }));
     app.forward(61);
     assert!(gets_a_text(&app, &owner, &ann).await);
+}
+
+async fn m02_whoever_enters_no_code_stops_no_new_device_of_the_owner(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let stranger = app.caller("192.0.2.66");
+    app.forward_to_next_day();
+    for _ in 0..120 {
+        gets_a_text(&app, &stranger, &ann).await;
+        app.forward(1800);
+    }
+    let token = half(&stranger, &ann).await;
+    let asked = second_factor::send_text(&stranger.moment(), &token, None).await;
+    assert!(matches!(refused(asked), Refusal::TextsUnanswered { .. }));
+    app.forward(61);
+    let new_phone = app.caller("198.51.100.7");
+    assert!(gets_a_text(&app, &new_phone, &ann).await);
 }
 
 async fn n04_whoever_sets_up_a_number_learns_no_instant_of_its_owners_text(place: &Place) {

@@ -264,8 +264,8 @@ fn share(w: &Work<'_, '_>, order: &Order<'_>) -> [u8; 32] {
     w.keyring().mac("text share", &parts)
 }
 
-/// The same, the known devices of each account and others apart: what one has sent to a number and never enters stops the other's texts no more than
-/// its share does.
+/// The same, the known devices of each account and each other network apart: what one has sent to a number and never enters stops the other's texts
+/// no more than its share does. The networks of its users an application only says.
 fn line(
     w: &Work<'_, '_>,
     number: &Number,
@@ -273,8 +273,12 @@ fn line(
     known_by: Option<AccountId>,
 ) -> [u8; 32] {
     let application = id_of(application);
-    let known_by = known_by.map_or_else(Vec::new, |account| account.0.to_vec());
-    let parts = [number.e164().as_bytes(), &application, &known_by];
+    let whose = match known_by {
+        Some(account) => account.0.to_vec(),
+        None if application.is_empty() => w.moment.client.network.clone(),
+        None => Vec::new(),
+    };
+    let parts = [number.e164().as_bytes(), &application, &whose];
     w.keyring().mac("text line", &parts)
 }
 

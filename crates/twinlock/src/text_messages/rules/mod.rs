@@ -73,7 +73,7 @@ pub fn kept_of(ceiling: Ceiling) -> Option<(Ceiling, u32)> {
     Some((share, share.most))
 }
 
-/// Codes texted to one proven number on one line (one application or here, from known devices of one account or others) of which none came back.
+/// Codes texted to one proven number on one line (one application; or here the known devices of one account, or another network) of which none came back.
 pub const UNANSWERED: Ceiling = ceiling("text_unanswered", MONTH, u32::MAX);
 /// So many in a row, and the number gets one text in [`STOPPED`] until a code comes back: more than its whole day's.
 const MANY_UNANSWERED: i64 = 12;
