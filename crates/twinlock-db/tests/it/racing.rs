@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::Duration;
 
 use crate::support::{TestDatabase, add_account, codes, insert};
+use tokio::sync::oneshot;
 use twinlock_db::{DbError, DbResult, Locks, Store, Tx, Value};
 
 fn use_code(tx: &mut Tx<'_>) -> DbResult<u64> {
@@ -73,7 +74,14 @@ async fn one_closure_fails_and_one_panics_beside_good_ones() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
         let (release, held) = mpsc::channel();
-        let gate = hold_the_writer(&store, held);
+        let (entered, inside) = oneshot::channel();
+        let gate = hold_the_writer(&store, held, entered);
+        let mut gate = std::pin::pin!(gate);
+        // Until it holds the writer, what comes next could be taken into its group.
+        tokio::select! {
+            _ = &mut gate => panic!("nothing let it go"),
+            entered = inside => entered.unwrap(),
+        }
         let good = store.write(Locks::none(), |tx| insert(tx, 1));
         let failing = store.write(Locks::none(), |tx| {
             insert(tx, 2)?;
@@ -125,7 +133,14 @@ async fn when_commit_fails_everybody_in_the_group_is_told() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
         let (release, held) = mpsc::channel();
-        let gate = hold_the_writer(&store, held);
+        let (entered, inside) = oneshot::channel();
+        let gate = hold_the_writer(&store, held, entered);
+        let mut gate = std::pin::pin!(gate);
+        // Until it holds the writer, what comes next could be taken into its group.
+        tokio::select! {
+            _ = &mut gate => panic!("nothing let it go"),
+            entered = inside => entered.unwrap(),
+        }
         let good = store.write(Locks::none(), |tx| insert(tx, 1));
         // The constraint is checked at COMMIT only.
         let orphan = store.write(Locks::none(), |tx| {
@@ -162,10 +177,17 @@ async fn when_commit_fails_everybody_in_the_group_is_told() {
 }
 
 /// Occupies SQLite's writer, so that everything queued meanwhile becomes one group.
-async fn hold_the_writer(store: &Store, held: mpsc::Receiver<()>) -> DbResult<()> {
-    let held = std::sync::Mutex::new(held);
+async fn hold_the_writer(
+    store: &Store,
+    held: mpsc::Receiver<()>,
+    entered: oneshot::Sender<()>,
+) -> DbResult<()> {
+    let (held, entered) = (Mutex::new(held), Mutex::new(Some(entered)));
     store
         .write(Locks::none(), move |_| {
+            if let Some(entered) = entered.lock().unwrap().take() {
+                entered.send(()).unwrap();
+            }
             held.lock().unwrap().recv().unwrap();
             Ok(())
         })
