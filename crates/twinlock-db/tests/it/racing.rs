@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::{TestDatabase, add_account, codes, insert};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use twinlock_db::{DbError, DbResult, Locks, Store, Tx, Value};
 
 fn use_code(tx: &mut Tx<'_>) -> DbResult<u64> {
@@ -73,15 +74,7 @@ async fn under_the_lock_of_one_account_it_is_used_once_and_the_crowd_is_sent_awa
 async fn one_closure_fails_and_one_panics_beside_good_ones() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
-        let (release, held) = mpsc::channel();
-        let (entered, inside) = oneshot::channel();
-        let gate = hold_the_writer(&store, held, entered);
-        let mut gate = std::pin::pin!(gate);
-        // Until it holds the writer, what comes next could be taken into its group.
-        tokio::select! {
-            _ = &mut gate => panic!("nothing let it go"),
-            entered = inside => entered.unwrap(),
-        }
+        let (gate, release) = hold_the_writer(&store).await;
         let good = store.write(Locks::none(), |tx| insert(tx, 1));
         let failing = store.write(Locks::none(), |tx| {
             insert(tx, 2)?;
@@ -132,15 +125,7 @@ async fn a_panic_never_costs_a_connection() {
 async fn when_commit_fails_everybody_in_the_group_is_told() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
-        let (release, held) = mpsc::channel();
-        let (entered, inside) = oneshot::channel();
-        let gate = hold_the_writer(&store, held, entered);
-        let mut gate = std::pin::pin!(gate);
-        // Until it holds the writer, what comes next could be taken into its group.
-        tokio::select! {
-            _ = &mut gate => panic!("nothing let it go"),
-            entered = inside => entered.unwrap(),
-        }
+        let (gate, release) = hold_the_writer(&store).await;
         let good = store.write(Locks::none(), |tx| insert(tx, 1));
         // The constraint is checked at COMMIT only.
         let orphan = store.write(Locks::none(), |tx| {
@@ -176,22 +161,25 @@ async fn when_commit_fails_everybody_in_the_group_is_told() {
     }
 }
 
-/// Occupies SQLite's writer, so that everything queued meanwhile becomes one group.
-async fn hold_the_writer(
-    store: &Store,
-    held: mpsc::Receiver<()>,
-    entered: oneshot::Sender<()>,
-) -> DbResult<()> {
+/// Occupies SQLite's writer until told to let go, so that everything queued meanwhile becomes one group.
+async fn hold_the_writer(store: &Store) -> (JoinHandle<DbResult<()>>, mpsc::Sender<()>) {
+    let (release, held) = mpsc::channel::<()>();
+    let (entered, inside) = oneshot::channel();
     let (held, entered) = (Mutex::new(held), Mutex::new(Some(entered)));
-    store
-        .write(Locks::none(), move |_| {
+    let store = store.clone();
+    let gate = tokio::spawn(async move {
+        let hold = move |_: &mut Tx<'_>| {
             if let Some(entered) = entered.lock().unwrap().take() {
                 entered.send(()).unwrap();
             }
             held.lock().unwrap().recv().unwrap();
             Ok(())
-        })
-        .await
+        };
+        store.write(Locks::none(), hold).await
+    });
+    // What is queued before it holds the writer could be taken into its own group.
+    inside.await.unwrap();
+    (gate, release)
 }
 
 /// Where two closures wait until both hold a row; not for long, because with one writer they

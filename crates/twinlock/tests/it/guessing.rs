@@ -461,26 +461,36 @@ async fn b01_codes_that_are_off_stay_off_until_recovery(place: &Place) {
     completed(caller.verify(&token, &ann.codes[0]).await.unwrap());
 }
 
+/// So many wrong codes of three days ago, none of them since the last success.
+async fn guessed_lately(app: &TestApp, person: &Person, failures: usize) {
+    let account = person.account;
+    let spent = app.now().minus(Duration::from_secs(3 * 24 * 3600));
+    let tally = twinlock::throttle::Tally {
+        failures: vec![spent; failures],
+        ..Default::default()
+    };
+    app.work(move |w| throttle::save(w, account, Bucket::SecondFactor, &tally))
+        .await
+        .unwrap();
+}
+
+/// Proves the mailbox in a half session; its next token.
+async fn prove_mailbox(caller: &Caller, person: &Person, token: &str) -> String {
+    sign_in::send_code(&caller.moment(), token, false)
+        .await
+        .unwrap();
+    let mailed = caller.app.mailed_code(&person.email).await;
+    let progress = sign_in::verify_code(&caller.moment(), token, &mailed).await;
+    progress.unwrap().token.unwrap()
+}
+
 async fn b13_a_proven_mailbox_sits_out_no_wait(place: &Place) {
     let app = place.app().await;
     let ann = app.person_with_app("ann@example.org").await;
-    let account = ann.account;
-    let spent = app.now().minus(Duration::from_secs(3 * 24 * 3600));
-    let most = twinlock::throttle::Tally {
-        failures: vec![spent; 15],
-        ..Default::default()
-    };
-    app.work(move |w| throttle::save(w, account, Bucket::SecondFactor, &most))
-        .await
-        .unwrap();
+    guessed_lately(&app, &ann, 15).await;
     let caller = app.caller("192.0.2.1");
     let token = caller.half_session(&ann).await;
-    sign_in::send_code(&caller.moment(), &token, false)
-        .await
-        .unwrap();
-    let mailed = app.mailed_code(&ann.email).await;
-    let proven = sign_in::verify_code(&caller.moment(), &token, &mailed).await;
-    let old = proven.unwrap().token.unwrap();
+    let old = prove_mailbox(&caller, &ann, &token).await;
     let guessing = caller.half_session(&ann).await;
     for n in 0..5 {
         refused(caller.verify(&guessing, &caller.wrong(&ann, n)).await);
@@ -493,27 +503,12 @@ async fn b13_a_proven_mailbox_sits_out_no_wait(place: &Place) {
 async fn a_proven_mailbox_gives_five_more_tries_a_month(place: &Place) {
     let app = place.app().await;
     let ann = app.person_with_app("ann@example.org").await;
-    let account = ann.account;
-    let spent = app.now().minus(Duration::from_secs(3 * 24 * 3600));
-    let used_up = twinlock::throttle::Tally {
-        failures: vec![spent; 20],
-        ..Default::default()
-    };
-    app.work(move |w| throttle::save(w, account, Bucket::SecondFactor, &used_up))
-        .await
-        .unwrap();
+    guessed_lately(&app, &ann, 20).await;
     let caller = app.caller("192.0.2.1");
     let token = caller.half_session(&ann).await;
     let why = refused(caller.verify(&token, &caller.code(&ann)).await);
     assert!(matches!(why, Refusal::Locked { .. }), "{why:?}");
-    sign_in::send_code(&caller.moment(), &token, false)
-        .await
-        .unwrap();
-    let mailed = app.mailed_code(&ann.email).await;
-    let progress = sign_in::verify_code(&caller.moment(), &token, &mailed)
-        .await
-        .unwrap();
-    let token = progress.token.unwrap();
+    let token = prove_mailbox(&caller, &ann, &token).await;
     let attempt = Attempt {
         code: caller.code(&ann),
         kind: None,

@@ -64,6 +64,7 @@ mod text_words;
 mod texts;
 mod tls;
 mod trusted_devices;
+mod trusted_devices_api;
 mod tutorial;
 mod two_servers;
 mod wrong_tries;

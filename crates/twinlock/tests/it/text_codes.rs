@@ -16,7 +16,7 @@ use twinlock::text_messages::flow::spend;
 use twinlock_delivery::{Behaviour, segments};
 
 use crate::support::caller::completed;
-use crate::support::texts::{half, known, number, person_with_text, typed, with_texts};
+use crate::support::texts::{half, known, number, person_with_text, texting, typed, with_texts};
 use crate::support::{Caller, Place, TestApp, refused};
 
 on_both_engines!(
@@ -42,10 +42,6 @@ on_both_engines!(
     b09_no_text_is_sent_while_codes_wait,
     texts_are_off_unless_somebody_delivers_them,
 );
-
-async fn texting(place: &Place) -> TestApp {
-    place.app_with(with_texts).await
-}
 
 async fn verify(caller: &Caller, token: &str, code: &str) -> Result<Progress, Stop> {
     caller.verify_as(token, code, Some(Kind::Sms)).await

@@ -11,7 +11,7 @@ use twinlock::config::Settings;
 use crate::support::api::Api;
 use crate::support::browser::Answer;
 use crate::support::caller::PASSWORD;
-use crate::support::texts::{number, person_with_text, with_texts};
+use crate::support::texts::{number, person_with_text, texting, with_texts};
 use crate::support::{Place, TestApp};
 
 on_both_engines!(
@@ -31,10 +31,6 @@ on_both_engines!(
     n04_a_number_that_is_somebody_elses_too_says_nothing_of_it,
     without_somebody_who_delivers_them_no_number_is_set_up,
 );
-
-async fn texting(place: &Place) -> TestApp {
-    place.app_with(with_texts).await
-}
 
 /// The problem's code and whether it says when to try again.
 fn problem(answer: &Answer) -> (u16, String, bool) {

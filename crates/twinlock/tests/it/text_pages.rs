@@ -7,7 +7,7 @@ use twinlock::settings::rules::Suggestion;
 use twinlock::throttle::{Bucket, store as throttle};
 use twinlock_delivery::Behaviour;
 
-use crate::support::texts::{number, person_with_text, typed, with_texts};
+use crate::support::texts::{number, person_with_text, texting, typed, with_both};
 use crate::support::{Browser, Caller, Person, Place, TestApp};
 
 on_both_engines!(
@@ -32,10 +32,6 @@ on_both_engines!(
 
 const PAGE: &str = "/sign-in/text-message";
 
-async fn texting(place: &Place) -> TestApp {
-    place.app_with(with_texts).await
-}
-
 /// A browser of somebody who is asked for the second factor.
 async fn asked(caller: &Caller, person: &Person, path: &str) -> Browser {
     let token = caller.half_session(person).await;
@@ -43,17 +39,6 @@ async fn asked(caller: &Caller, person: &Person, path: &str) -> Browser {
     browser.cookies.plant("__Host-twinlock-signin", &token);
     browser.open(path).await;
     browser
-}
-
-/// Somebody with an app, which is preferred, and a number.
-async fn with_both(app: &TestApp) -> (Person, Caller) {
-    let ann = app.person_with_app("ann@example.org").await;
-    let mut caller = app.caller("192.0.2.1");
-    let session = caller.sign_in(&ann).await;
-    let acting = caller.acting(&session.token).await;
-    caller.set_up_text(&acting, &number(1)).await;
-    app.forward(3600);
-    (ann, caller)
 }
 
 async fn failures(app: &TestApp, person: &Person) -> usize {

@@ -9,10 +9,13 @@ use twinlock::authenticators::{Kind, Removal};
 use twinlock::config::Settings;
 use twinlock::settings::flow as settings;
 use twinlock::sign_in::flow::second_factor;
+use twinlock::text_messages::Number;
+use twinlock::text_messages::flow::spend_notice;
+use twinlock_delivery::Behaviour;
 
 use crate::support::api::Api;
 use crate::support::caller::completed;
-use crate::support::texts::{half, known, number, person_with_text, typed, with_texts};
+use crate::support::texts::{half, known, number, person_with_text, texting, typed, with_texts};
 use crate::support::{Caller, Person, Place, TestApp, refused};
 
 on_both_engines!(
@@ -26,13 +29,11 @@ on_both_engines!(
     n04_an_application_learns_no_instant_of_a_text_from_elsewhere,
     k13_notices_to_ended_numbers_are_paid_for_and_dropped_where_nothing_is_left,
     k13_an_application_pays_for_the_notices_it_causes,
+    k13_a_number_gets_no_more_notices_than_texts_a_day,
     k9_a_number_whose_codes_nobody_enters_gets_one_text_a_day_until_one_is,
+    k9_texts_the_provider_refuses_are_not_held_against_the_number,
     m01_an_application_uses_up_no_network_for_others,
 );
-
-async fn texting(place: &Place) -> TestApp {
-    place.app_with(with_texts).await
-}
 
 /// An application, and the number of its one user.
 struct Application {
@@ -376,6 +377,45 @@ async fn k13_an_application_pays_for_the_notices_it_causes(place: &Place) {
     }
     // Set up, removed, set up: the second notice would be the fourth text.
     assert_eq!(notices, [(2, true), (3, false)]);
+}
+
+async fn k13_a_number_gets_no_more_notices_than_texts_a_day(place: &Place) {
+    let app = texting(place).await;
+    let allowed = &app.app.settings.sms.allowed_countries;
+    let number = Number::parse(&number(1), Some("DE"), allowed).unwrap();
+    let mut sent = 0;
+    for _ in 0..12 {
+        let number = number.clone();
+        let may = app.work(move |w| spend_notice(w, &number)).await;
+        sent += u32::from(may.unwrap());
+    }
+    assert_eq!(sent, 10);
+}
+
+/// Asks once an hour and never types the code; how many orders of twenty were taken.
+async fn orders_without_an_answer(app: &TestApp, caller: &Caller, person: &Person) -> u32 {
+    let mut taken = 0;
+    for _ in 0..20 {
+        let token = half(caller, person).await;
+        let sent = second_factor::texted(&caller.moment(), &token).await;
+        taken += u32::from(sent.unwrap().is_some());
+        app.hand_over().await;
+        app.forward(3 * 3600);
+    }
+    taken
+}
+
+async fn k9_texts_the_provider_refuses_are_not_held_against_the_number(place: &Place) {
+    let app = texting(place).await;
+    let ann = person_with_text(&app, "ann@example.org", &number(1)).await;
+    let owner = known(&app, &ann).await;
+    app.forward_to_next_day();
+    app.texts.behave(Behaviour::Refuse);
+    assert_eq!(orders_without_an_answer(&app, &owner, &ann).await, 20);
+    app.texts.behave(Behaviour::Accept);
+    app.forward_to_next_day();
+    let accepted = orders_without_an_answer(&app, &owner, &ann).await;
+    assert!(accepted < 16, "{accepted}");
 }
 
 async fn k9_a_number_whose_codes_nobody_enters_gets_one_text_a_day_until_one_is(place: &Place) {

@@ -11,8 +11,8 @@ use twinlock_delivery::Behaviour;
 
 use crate::support::caller::PASSWORD;
 use crate::support::key::SoftKey;
-use crate::support::texts::{number, person_with_text, with_texts};
-use crate::support::{Browser, Caller, Person, Place, TestApp};
+use crate::support::texts::{number, person_with_text, texting, with_both};
+use crate::support::{Browser, Person, Place, TestApp};
 
 on_both_engines!(
     c7_a_sign_in_by_text_is_told_as_such_by_mail_and_in_the_record,
@@ -32,10 +32,6 @@ on_both_engines!(
 
 const PAGE: &str = "/sign-in/text-message";
 
-async fn texting(place: &Place) -> TestApp {
-    place.app_with(with_texts).await
-}
-
 /// Types address and password.
 async fn past_password(app: &TestApp, person: &Person) -> Browser {
     let mut browser = app.browser();
@@ -50,17 +46,6 @@ async fn past_password(app: &TestApp, person: &Person) -> Browser {
 async fn types(browser: &mut Browser, code: &str) {
     browser.fill("Code", code);
     browser.press("Verify").await;
-}
-
-/// Somebody with an app, which is preferred, and a number.
-async fn with_both(app: &TestApp) -> (Person, Caller) {
-    let ann = app.person_with_app("ann@example.org").await;
-    let mut caller = app.caller("192.0.2.1");
-    let session = caller.sign_in(&ann).await;
-    let acting = caller.acting(&session.token).await;
-    caller.set_up_text(&acting, &number(1)).await;
-    app.forward(3600);
-    (ann, caller)
 }
 
 async fn c7_a_sign_in_by_text_is_told_as_such_by_mail_and_in_the_record(place: &Place) {

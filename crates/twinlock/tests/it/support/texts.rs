@@ -7,13 +7,18 @@ use twinlock::settings::flow::{self as settings, Typed};
 use twinlock_delivery::Text;
 
 use super::caller::completed;
-use super::{Caller, Person, TestApp};
+use super::{Caller, Person, Place, TestApp};
 
 /// Texts are sent, to these countries.
 pub(crate) fn with_texts(settings: &mut Settings) {
     settings.sms.provider = Some(SmsProvider::Webhook);
     settings.sms.allowed_countries = ["DE", "US", "GB"].map(str::to_owned).to_vec();
     settings.two_factor.allowed_kinds.push(AllowedKind::Sms);
+}
+
+/// Where texts are sent.
+pub(crate) async fn texting(place: &Place) -> TestApp {
+    place.app_with(with_texts).await
 }
 
 /// A number as somebody in Germany types it. No two of these are of one block.
@@ -87,6 +92,17 @@ pub(crate) async fn person_with_text(app: &TestApp, email: &str, phone: &str) ->
     caller.set_up_text(&acting, phone).await;
     app.forward(3600);
     person
+}
+
+/// Somebody with an app, which is preferred, and a number, and their own device a while later.
+pub(crate) async fn with_both(app: &TestApp) -> (Person, Caller) {
+    let ann = app.person_with_app("ann@example.org").await;
+    let mut caller = app.caller("192.0.2.1");
+    let session = caller.sign_in(&ann).await;
+    let acting = caller.acting(&session.token).await;
+    caller.set_up_text(&acting, &number(1)).await;
+    app.forward(3600);
+    (ann, caller)
 }
 
 /// A half session whose code is on its way, where one may be sent.
