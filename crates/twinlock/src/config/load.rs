@@ -7,9 +7,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use strsim::levenshtein;
 
 use super::Settings;
-use super::distance::edits;
 
 /// What is wrong with the settings, one line a problem, each with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -223,8 +223,8 @@ fn nearest(name: &str, known: &Value) -> Option<String> {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let mut best: Option<(usize, String)> = None;
     collect(known, "", &mut |candidate, _| {
-        let elsewhere = edits(&last(name), &last(candidate)) + 1;
-        let distance = edits(name, candidate).min(elsewhere);
+        let elsewhere = levenshtein(&last(name), &last(candidate)) + 1;
+        let distance = levenshtein(name, candidate).min(elsewhere);
         if best.as_ref().is_none_or(|(least, _)| distance < *least) {
             best = Some((distance, candidate.to_owned()));
         }

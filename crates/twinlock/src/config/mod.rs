@@ -4,7 +4,6 @@
 
 mod check;
 mod check_sms;
-mod distance;
 mod load;
 mod sms;
 mod two_factor;

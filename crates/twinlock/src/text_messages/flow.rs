@@ -152,11 +152,11 @@ async fn hand_over(
         }
         TextOutcome::Refused { kind, why } => {
             tracing::warn!(text = %message, ?kind, why, "a text was refused for good");
-            settle(app, &claimed, State::Refused, None).await?;
             let to = outgoing.to.clone();
             app.moment()?
                 .write(Locks::none(), move |w| {
-                    limits::forget_unanswered(w, account, &to)
+                    limits::forget_unanswered(w, account, &to)?;
+                    store::settle(w, account, message, State::Refused, None)
                 })
                 .await?;
         }

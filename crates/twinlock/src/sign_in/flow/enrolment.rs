@@ -143,18 +143,14 @@ pub async fn begin_text(
     country: Option<&str>,
 ) -> Result<sms::Pending, Stop> {
     let token = stored(moment, token)?;
-    let looking = token.clone();
-    moment
-        .read(move |w| waiting(w, &looking).map(|_| ()))
-        .await?;
-    let number = sms::read_number(moment, phone, country)?;
-    let (looking, wanted) = (token.clone(), number.clone());
-    let account = moment
+    let (looking, phone, country) = (token.clone(), phone.to_owned(), country.map(str::to_owned));
+    let (account, number) = moment
         .read(move |w| {
             let sign_in = waiting(w, &looking)?;
+            let number = sms::read_number(w.moment, &phone, country.as_deref())?;
             let owner = gate::owner(w, sign_in.account)?;
-            sms::may_begin(w, owner.id, &wanted, None)?;
-            Ok(owner.id)
+            sms::may_begin(w, owner.id, &number, None)?;
+            Ok((owner.id, number))
         })
         .await?;
     spend(moment, account, &number, false).await?;

@@ -193,8 +193,9 @@ fn spend_ceilings(w: &mut Work<'_, '_>, order: &Order<'_>) -> Result<(), Stop> {
         // The last places of a number are for its owner, and for applications that had none yet.
         let is_applications_first = |share| order.application.is_some() && is_first(share);
         let keeps = rules::kept_of(ceiling);
-        let kept = keeps.filter(|(share, _)| !order.is_owners() && !is_applications_first(*share));
-        let allowed = kept.map_or(ceiling, |(_, most)| Ceiling { most, ..ceiling });
+        let kept = keeps.filter(|share| !order.is_owners() && !is_applications_first(*share));
+        let most = kept.map_or(ceiling.most, |share| share.most);
+        let allowed = Ceiling { most, ..ceiling };
         match spend_one(w, allowed, &subject)? {
             Some(used) => {
                 if used == 1 {

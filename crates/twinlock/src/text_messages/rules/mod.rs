@@ -64,13 +64,12 @@ pub const NUMBER_UNKNOWN: [Ceiling; 2] = [
 ];
 
 /// Where the last places of a ceiling are kept, for the number's owner and for an application that has had none of its share in the same window: the
-/// share, and how many all others get together. So no application, even beside strangers, takes the last text from the owner or from another
+/// share, whose size is also what all others get together. So no application, even beside strangers, takes the last text from the owner or from another
 /// application.
 #[must_use]
-pub fn kept_of(ceiling: Ceiling) -> Option<(Ceiling, u32)> {
+pub fn kept_of(ceiling: Ceiling) -> Option<Ceiling> {
     let at = NUMBER.iter().position(|one| *one == ceiling)?;
-    let share = *NUMBER_SHARE.get(at)?;
-    Some((share, share.most))
+    NUMBER_SHARE.get(at).copied()
 }
 
 /// Codes texted to one proven number on one line (one application; or here the known devices of one account, or another network) of which none came back.

@@ -55,20 +55,14 @@ impl Presented {
     /// The devices whoever came holds a copy of, or was copied from, each once; and what else they brought.
     #[must_use]
     pub fn without_copied(self) -> (Vec<Device>, Self) {
-        let is_copied = |found: &Found| {
-            let mut of_it = self.0.iter().filter(|one| one.device.id == found.device.id);
-            of_it.any(Found::is_copied)
-        };
-        let copied: Vec<bool> = self.0.iter().map(is_copied).collect();
-        let (mut ended, mut rest) = (Vec::<Device>::new(), Vec::new());
-        for (found, copied) in self.0.into_iter().zip(copied) {
-            if !copied {
-                rest.push(found);
-            } else if ended.iter().all(|device| device.id != found.device.id) {
-                ended.push(found.device);
-            }
-        }
-        (ended, Self(rest))
+        let copies = self.0.iter().filter(|found| found.is_copied());
+        let ids: Vec<DeviceId> = copies.map(|found| found.device.id).collect();
+        let (mut copied, rest): (Vec<Found>, Vec<Found>) =
+            (self.0.into_iter()).partition(|found| ids.contains(&found.device.id));
+        copied.sort_by_key(|found| found.device.id);
+        copied.dedup_by_key(|found| found.device.id);
+        let devices = copied.into_iter().map(|found| found.device).collect();
+        (devices, Self(rest))
     }
 
     /// The one with a good token, of which nobody has a copy; a known one first.
