@@ -53,6 +53,9 @@ struct Options {
     /// Which databases
     #[arg(long, value_enum, default_value_t = Engines::Both)]
     engine: Engines,
+    /// Only these rows, such as W3,W5; all without
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// Serve a bare "hello" on this port; the run starts itself so
     #[arg(long, hide = true)]
     hello: Option<u16>,
@@ -63,6 +66,12 @@ enum Engines {
     Sqlite,
     Postgres,
     Both,
+}
+
+impl Options {
+    fn wants(&self, work: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|one| one == work)
+    }
 }
 
 #[tokio::main]
@@ -84,14 +93,18 @@ async fn measure(options: &Options) -> Result<()> {
     let mut table = Table::new();
     let limits = Limits::of_this_machine().await?;
     limits.show(&mut table);
-    texts::numbers(&mut table)?;
+    if options.wants("W7") {
+        texts::numbers(&mut table)?;
+    }
     if options.engine != Engines::Postgres {
         one_engine(&binary, EngineKind::Sqlite, options, &limits, &mut table).await?;
     }
     if options.engine != Engines::Sqlite {
         one_engine(&binary, EngineKind::Postgres, options, &limits, &mut table).await?;
     }
-    texts::drained(&mut table).await?;
+    if options.wants("W7") {
+        texts::drained(&mut table).await?;
+    }
     let size = std::fs::metadata(&binary)?.len() as f64 / 1e6;
     table.goal(
         "W4",
@@ -113,27 +126,49 @@ async fn one_engine(
     let gateway = Arc::new(Gateway::open().await?);
     let place = Place::new(binary, Database::new(kind)?, &gateway)?;
     let load = Arc::new(Load::prepare(&place, options.accounts, options.people).await?);
-    starts(&place, table).await?;
+    if options.wants("W4") {
+        starts(&place, table).await?;
+    }
     let (server, _) = place.start().await?;
-    let caller = load.caller(&server.address, &place);
-    let phones = Phones::prepare(caller, &gateway).await?;
-    let rate = verify::over_http(&server, &place, &load, table).await?;
-    whole::sign_ins(&server, &place, &load, limits, table).await?;
-    devices::checked(&server, &place, &load, table).await?;
-    let token = load.session(&server.address, &place, "bench").await?;
-    session_checks(&server, &place, &token, limits, table).await?;
-    pages::show(&server, &place, &token, table).await?;
-    keys::asserted(&server, &place, &load, table).await?;
-    phones.verified(&server, &gateway, table).await?;
+    let phones = match options.wants("W7") {
+        true => Some(Phones::prepare(load.caller(&server.address, &place), &gateway).await?),
+        false => None,
+    };
+    let mut rate = None;
+    if options.wants("W1") {
+        rate = Some(verify::over_http(&server, &place, &load, table).await?);
+    }
+    if options.wants("W2") {
+        whole::sign_ins(&server, &place, &load, limits, table).await?;
+    }
+    if options.wants("W5") {
+        devices::checked(&server, &place, &load, table).await?;
+    }
+    if options.wants("W3") {
+        let token = load.session(&server.address, &place, "bench").await?;
+        session_checks(&server, &place, &token, limits, table).await?;
+        pages::show(&server, &place, &token, table).await?;
+    }
+    if options.wants("W6") {
+        keys::asserted(&server, &place, &load, table).await?;
+    }
+    if let Some(phones) = phones {
+        phones.verified(&server, &gateway, table).await?;
+    }
     let used = server.resident_mb()?;
-    table.goal(
-        "W4",
-        "memory after all of this",
-        used,
-        Goal::at_most(64.0, "MB"),
-    );
+    if options.only.is_empty() {
+        table.goal(
+            "W4",
+            "memory after all of this",
+            used,
+            Goal::at_most(64.0, "MB"),
+        );
+    }
     drop(server);
-    verify::against_bare(&place, &load, rate, table).await
+    match rate {
+        Some(rate) => verify::against_bare(&place, &load, rate, table).await,
+        None => Ok(()),
+    }
 }
 
 /// W4: start to ready on an existing database, memory before first use.

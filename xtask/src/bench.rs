@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Which databases: sqlite, postgres or both
     #[arg(long, default_value = "both")]
     engine: String,
+    /// Only these rows, such as W3,W5
+    #[arg(long)]
+    only: Option<String>,
 }
 
 /// Builds, measures, prints one table.
@@ -33,6 +36,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         .args(["--accounts", &options.accounts.to_string()])
         .args(["--people", &options.people.to_string()])
         .args(["--engine", &options.engine])
+        .args(options.only.iter().flat_map(|rows| ["--only", rows]))
         .env("TWINLOCK_BIN", target.join("dist").join("twinlock"));
     let measured = measure.status().context("twinlock-bench")?;
     Ok(measured.success())
