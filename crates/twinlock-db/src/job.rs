@@ -51,9 +51,9 @@ where
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         if self.caller.is_closed() {
-            // Nobody waits any more. Not running it is as good as never having been asked.
+            // Nobody waits any more. Not running it is as good as never having been asked, and undoes nothing of its neighbours.
             self.answer = Some(Err(DbError::Busy));
-            return false;
+            return true;
         }
         let answer = run_guarded(tx, &self.work);
         let keep = answer.is_ok();

@@ -128,7 +128,7 @@ fn writing_connection(path: &Path, page_limit: Option<u32>) -> DbResult<Connecti
     connection
         .pragma_update(None, "cache_size", -8000)
         .map_err(failed)?;
-    // Each caller's savepoint keeps the pages of before; without this they go to a file beside.
+    // What is undone for one caller is kept as pages of before; without this they go to a file beside.
     connection
         .pragma_update(None, "temp_store", "MEMORY")
         .map_err(failed)?;

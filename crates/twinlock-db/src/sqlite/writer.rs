@@ -101,25 +101,62 @@ fn commit_together(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
     }
 }
 
+/// Runs all in one transaction. Most of the time nobody's work fails, so at first nobody has a savepoint, which would copy every page before its
+/// change; if somebody's does, everything is undone and runs again, each apart.
 fn run_all(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<()> {
-    // IMMEDIATE: the write lock is taken now, while waiting for another process is still harmless.
-    execute(connection, "BEGIN IMMEDIATE", &[])?;
-    let outcome = jobs
-        .iter_mut()
-        .try_for_each(|job| run_one(connection, job.as_mut()))
-        .and_then(|()| execute(connection, "COMMIT", &[]).map_err(|fault| not_kept(&fault)));
-    if outcome.is_err() && !connection.is_autocommit() {
-        execute(connection, "ROLLBACK", &[])?;
+    if in_one(connection, jobs, together)? || jobs.len() == 1 {
+        return Ok(());
     }
-    outcome.map(|_| ())
+    in_one(connection, jobs, apart).map(|_| ())
 }
 
-/// Runs one caller's work in a savepoint of its own.
+/// One transaction; `false` when it was rolled back because of what its caller's own work failed with.
+fn in_one(
+    connection: &Connection,
+    jobs: &mut [Box<dyn Job>],
+    run: fn(&Connection, &mut [Box<dyn Job>]) -> DbResult<bool>,
+) -> DbResult<bool> {
+    // IMMEDIATE: the write lock is taken now, while waiting for another process is still harmless.
+    execute(connection, "BEGIN IMMEDIATE", &[])?;
+    let outcome = run(connection, jobs).and_then(|keep| {
+        if keep {
+            execute(connection, "COMMIT", &[]).map_err(|fault| not_kept(&fault))?;
+        }
+        Ok(keep)
+    });
+    if !connection.is_autocommit() {
+        execute(connection, "ROLLBACK", &[])?;
+    }
+    outcome
+}
+
+/// Runs everybody's work one after the other; `false` as soon as somebody's failed.
+fn together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<bool> {
+    for job in jobs {
+        if !run(connection, job.as_mut())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Runs each in a savepoint of its own, so that a fault stays with its caller.
+fn apart(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<bool> {
+    for job in jobs {
+        execute(connection, "SAVEPOINT job", &[])?;
+        if !run(connection, job.as_mut())? {
+            execute(connection, "ROLLBACK TO job", &[])?;
+        }
+        execute(connection, "RELEASE job", &[])?;
+    }
+    Ok(true)
+}
+
+/// Runs one caller's work; whether it is to be kept.
 ///
 /// # Errors
 /// Only what ends the whole group: the work's own fault stays with its caller.
-fn run_one(connection: &Connection, job: &mut dyn Job) -> DbResult<()> {
-    execute(connection, "SAVEPOINT job", &[])?;
+fn run(connection: &Connection, job: &mut dyn Job) -> DbResult<bool> {
     let keep = job.run(&mut Tx::new(Link::Sqlite(connection), false));
     // On some faults (disk full, I/O) SQLite rolls back everything, neighbours included.
     if connection.is_autocommit() {
@@ -127,11 +164,7 @@ fn run_one(connection: &Connection, job: &mut dyn Job) -> DbResult<()> {
             "SQLite rolled the transaction back".to_owned(),
         ));
     }
-    if !keep {
-        execute(connection, "ROLLBACK TO job", &[])?;
-    }
-    execute(connection, "RELEASE job", &[])?;
-    Ok(())
+    Ok(keep)
 }
 
 fn not_kept(fault: &DbError) -> DbError {

@@ -106,6 +106,32 @@ async fn one_closure_fails_and_one_panics_beside_good_ones() {
 }
 
 #[tokio::test]
+async fn a_closure_runs_again_only_where_somebodys_beside_it_failed() {
+    let database = TestDatabase::sqlite();
+    for (fails, runs_of_each) in [(false, 1), (true, 2)] {
+        let store = database.store().await;
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = |id: i64| {
+            let runs = Arc::clone(&runs);
+            store.write(Locks::none(), move |tx| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                tx.execute("DELETE FROM code WHERE code_id = ?1", &[id.into()])?;
+                insert(tx, id)
+            })
+        };
+        let (gate, release) = hold_the_writer(&store).await;
+        let last = store.write(Locks::none(), move |tx| match fails {
+            true => Err(DbError::Statement("no".to_owned())),
+            false => insert(tx, 3),
+        });
+        let open_gate = async { release.send(()).unwrap() };
+        let (_, first, second, _, ()) = tokio::join!(gate, counted(1), counted(2), last, open_gate);
+        assert_eq!((first.unwrap(), second.unwrap()), (1, 1));
+        assert_eq!(runs.load(Ordering::SeqCst), 2 * runs_of_each);
+    }
+}
+
+#[tokio::test]
 async fn a_panic_never_costs_a_connection() {
     for database in TestDatabase::of_each_engine() {
         let store = database.store().await;
