@@ -11,7 +11,9 @@ pub enum Value {
     Int(i64),
     /// Text.
     Text(String),
-    /// Bytes: ids, hashes, sealed values.
+    /// Sixteen bytes: an id.
+    Id([u8; 16]),
+    /// Bytes: hashes, sealed values.
     Bytes(Vec<u8>),
 }
 
@@ -21,6 +23,7 @@ impl fmt::Debug for Value {
             Self::Null => formatter.write_str("Null"),
             Self::Int(number) => write!(formatter, "Int({number})"),
             Self::Text(text) => write!(formatter, "Text({} bytes)", text.len()),
+            Self::Id(_) => formatter.write_str("Bytes(16 bytes)"),
             Self::Bytes(bytes) => write!(formatter, "Bytes({} bytes)", bytes.len()),
         }
     }

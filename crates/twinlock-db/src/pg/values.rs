@@ -25,6 +25,7 @@ impl ToSql for Param<'_> {
             (Value::Int(number), &Type::INT2) => narrow::<i16>(*number, kind)?.to_sql(kind, out),
             (Value::Int(number @ (0 | 1)), &Type::BOOL) => (*number == 1).to_sql(kind, out),
             (Value::Text(text), &Type::TEXT | &Type::VARCHAR) => text.to_sql(kind, out),
+            (Value::Id(id), &Type::BYTEA) => id.as_slice().to_sql(kind, out),
             (Value::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(kind, out),
             (value, _) => Err(format!("{value:?} does not fit {kind}").into()),
         }

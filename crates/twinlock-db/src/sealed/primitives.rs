@@ -42,10 +42,12 @@ pub(super) fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 
 /// Parts joined, each preceded by its length.
 pub(super) fn joined(parts: &[&[u8]]) -> Vec<u8> {
-    parts
-        .iter()
-        .flat_map(|part| [length(part).as_slice(), part].concat())
-        .collect()
+    let mut all = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+    for part in parts {
+        all.extend_from_slice(&length(part));
+        all.extend_from_slice(part);
+    }
+    all
 }
 
 /// XChaCha20-Poly1305. `None` only for plaintexts beyond 256 GiB.

@@ -12,6 +12,7 @@ impl rusqlite::ToSql for Value {
             Self::Null => ValueRef::Null,
             Self::Int(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Id(id) => ValueRef::Blob(id),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }

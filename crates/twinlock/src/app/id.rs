@@ -51,13 +51,13 @@ macro_rules! id {
 
         impl From<$name> for Value {
             fn from(id: $name) -> Value {
-                Value::Bytes(id.0.to_vec())
+                Value::Id(id.0)
             }
         }
 
         impl From<&$name> for Value {
             fn from(id: &$name) -> Value {
-                Value::Bytes(id.0.to_vec())
+                Value::Id(id.0)
             }
         }
 
