@@ -11,7 +11,7 @@ use crate::{DbError, DbResult};
 
 /// Work whose answer type is hidden, so that one queue carries all.
 pub(crate) trait Job: Send {
-    /// Runs the work and keeps its answer. `true` if its change should be kept.
+    /// Runs the work and keeps its answer, in place of that of a run before. `true` if its change should be kept.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Says how the transaction ended: the caller gets the kept answer, or `fault`.
     fn settle(self: Box<Self>, fault: Option<DbError>);

@@ -71,7 +71,7 @@ impl Store {
 
     /// Runs `work` in one transaction under `locks` and answers once its change is durable.
     ///
-    /// `work` may run more than once (a lost race on PostgreSQL) and must not depend on anything
+    /// `work` may run more than once (a lost race on PostgreSQL, a neighbour's fault on SQLite) and must not depend on anything
     /// but its captured values and the database. If the caller stops waiting, the work may still
     /// be done.
     ///

@@ -37,7 +37,7 @@ pub use assets::{asset_url, serve_asset};
 pub use body::{FormRejection, StrictForm, StrictJson};
 pub use client::{TrustedProxies, client_ip, network_key};
 pub use cookies::{CookieJar, clear_cookie, cookie_name, set_cookie};
-pub use headers::security_headers;
+pub use headers::apply_security_headers;
 pub use i18n::{Arg, Catalog, Messages};
 pub use icons::{icon, is_icon};
 pub use layout::{MenuLink, Scheme, SchemeSwitch, Shell, ShellUser, Tab, Width};

@@ -9,13 +9,16 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use tower::ServiceExt;
-use twinlock_web::{CookieJar, StrictForm, StrictJson, asset_url, security_headers, serve_asset};
+use twinlock_web::{
+    CookieJar, StrictForm, StrictJson, apply_security_headers, asset_url, serve_asset,
+};
 
 #[derive(Deserialize)]
 struct Code {
@@ -42,7 +45,10 @@ fn app() -> Router {
             "/assets/{name}",
             get(|Path(name): Path<String>| async move { serve_asset(&name) }),
         )
-        .layer(security_headers(true))
+        .layer(map_response(|mut response: Response| async move {
+            apply_security_headers(response.headers_mut(), true);
+            response
+        }))
 }
 
 async fn send(request: Request<Body>) -> (StatusCode, Response, String) {

@@ -10,7 +10,6 @@ mod sign_in;
 mod sign_in_api;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -18,19 +17,16 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use http::{Method, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
-use twinlock_web::{PublicUrl, TrustedProxies, security_headers};
+use twinlock_web::{PublicUrl, TrustedProxies};
 
 use crate::app::App;
 use crate::delivery_reports::api as reports;
 use crate::edge::Doc;
 use crate::edge::appearance;
-use crate::edge::cors::cors;
-use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who, own_host};
+use crate::edge::around::around;
+use crate::edge::guard::{Gatekeeper, Guard, Surface, Throttle, Who};
 use crate::edge::plain;
 use crate::edge::shell::APPEARANCE;
-use crate::edge::watch::watch;
 use crate::help::pages as help;
 
 pub use openapi::document as api_document;
@@ -185,7 +181,7 @@ fn help_pages() -> Vec<Route> {
 }
 
 /// What is said where there is no such page, or none for this method: as a page, and to programs as a problem document.
-async fn nothing_there(gatekeeper: Gatekeeper, request: Request, status: StatusCode) -> Response {
+async fn nothing_there(gatekeeper: &Gatekeeper, request: Request, status: StatusCode) -> Response {
     let path = request.uri().path();
     let guard = Guard {
         surface: if path.starts_with("/api/") {
@@ -216,13 +212,11 @@ pub fn mounted(
     proxies: TrustedProxies,
     routes: Vec<Route>,
 ) -> Router {
-    let secure = public_url.is_secure();
-    let gatekeeper = Gatekeeper {
+    let gatekeeper = Arc::new(Gatekeeper {
         app: app.clone(),
-        public_url: Arc::new(public_url),
-        proxies: Arc::new(proxies),
-    };
-    let watched = app.clone();
+        public_url,
+        proxies,
+    });
     let patterns = routes
         .iter()
         .map(|route| (route.method.clone(), route.path));
@@ -230,51 +224,27 @@ pub fn mounted(
     let mut router = Router::new();
     for route in routes {
         let guard = route.guard;
-        let gatekeeper = gatekeeper.clone();
-        let guarded = route
-            .handler
-            .layer(from_fn(move |request: Request, next: Next| {
-                let gatekeeper = gatekeeper.clone();
-                async move { gatekeeper.admit(guard, request, next).await }
-            }));
+        let gatekeeper = Arc::clone(&gatekeeper);
+        let guarded = (route.handler).layer(from_fn(move |request: Request, next: Next| {
+            let gatekeeper = Arc::clone(&gatekeeper);
+            async move {
+                let answer = |request| gatekeeper.admit(guard, request, next);
+                around(&gatekeeper, request, answer).await
+            }
+        }));
         router = router.route(route.path, guarded);
     }
-    let public_url = Arc::clone(&gatekeeper.public_url);
-    let unknown = gatekeeper.clone();
-    let allowed: Arc<[String]> = app.settings.server.allowed_origins.clone().into();
+    let nothing = |status: StatusCode| {
+        let gatekeeper = Arc::clone(&gatekeeper);
+        move |request: Request| {
+            let gatekeeper = Arc::clone(&gatekeeper);
+            async move {
+                let answer = |request| nothing_there(&gatekeeper, request, status);
+                around(&gatekeeper, request, answer).await
+            }
+        }
+    };
     router
-        .fallback(move |request: Request| nothing_there(unknown, request, StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(move |request: Request| {
-            nothing_there(gatekeeper, request, StatusCode::METHOD_NOT_ALLOWED)
-        })
-        .layer(from_fn(move |request: Request, next: Next| {
-            cors(Arc::clone(&allowed), request, next)
-        }))
-        .layer(from_fn(move |request: Request, next: Next| {
-            own_host(Arc::clone(&public_url), request, next)
-        }))
-        .layer(CatchPanicLayer::custom(sorry))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            WHOLE,
-        ))
-        .layer(RequestBodyTimeoutLayer::new(BODY))
-        .layer(security_headers(secure))
-        .layer(from_fn(move |request: Request, next: Next| {
-            watch(watched.clone(), request, next)
-        }))
-}
-
-/// Time for one request from its head to its answer: a client that sends its body drop by drop is cut.
-const WHOLE: Duration = Duration::from_secs(30);
-/// Time a client may keep silent in the middle of a body.
-const BODY: Duration = Duration::from_secs(15);
-
-/// A handler that panicked ends nothing but its own request; the panic itself is in the log.
-fn sorry(_: Box<dyn std::any::Any + Send>) -> http::Response<axum::body::Body> {
-    let mut response = http::Response::new(axum::body::Body::from(
-        "Something went wrong on our side.\n",
-    ));
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
+        .fallback(nothing(StatusCode::NOT_FOUND))
+        .method_not_allowed_fallback(nothing(StatusCode::METHOD_NOT_ALLOWED))
 }

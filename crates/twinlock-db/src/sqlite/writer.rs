@@ -18,8 +18,11 @@ pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
 }
 
+/// Work that waits for the writer.
+type Waiting = Box<dyn Job>;
+
 enum Order {
-    Work(Box<dyn Job>),
+    Work(Waiting),
     Close(oneshot::Sender<()>),
 }
 
@@ -35,7 +38,7 @@ impl Writer {
     }
 
     /// Queues work.
-    pub(super) fn enqueue(&self, job: Box<dyn Job>) -> DbResult<()> {
+    pub(super) fn enqueue(&self, job: Waiting) -> DbResult<()> {
         self.orders
             .try_send(Order::Work(job))
             .map_err(|refused| match refused {
@@ -88,7 +91,7 @@ fn serve(connection: Connection, mut queue: mpsc::Receiver<Order>) {
     empty_log(&connection);
 }
 
-fn commit_together(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
+fn commit_together(connection: &Connection, mut jobs: Vec<Waiting>) {
     if jobs.is_empty() {
         return;
     }
@@ -103,22 +106,23 @@ fn commit_together(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
 
 /// Runs all in one transaction. Most of the time nobody's work fails, so at first nobody has a savepoint, which would copy every page before its
 /// change; if somebody's does, everything is undone and runs again, each apart.
-fn run_all(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<()> {
+fn run_all(connection: &Connection, jobs: &mut [Waiting]) -> DbResult<()> {
     if in_one(connection, jobs, together)? || jobs.len() == 1 {
         return Ok(());
     }
+    tracing::debug!(callers = jobs.len(), "a group of changes runs once more");
     in_one(connection, jobs, apart).map(|_| ())
 }
 
-/// One transaction; `false` when it was rolled back because of what its caller's own work failed with.
+/// One transaction; `false` when it was rolled back because somebody's own work failed.
 fn in_one(
     connection: &Connection,
-    jobs: &mut [Box<dyn Job>],
-    run: fn(&Connection, &mut [Box<dyn Job>]) -> DbResult<bool>,
+    jobs: &mut [Waiting],
+    work: fn(&Connection, &mut [Waiting]) -> DbResult<bool>,
 ) -> DbResult<bool> {
     // IMMEDIATE: the write lock is taken now, while waiting for another process is still harmless.
     execute(connection, "BEGIN IMMEDIATE", &[])?;
-    let outcome = run(connection, jobs).and_then(|keep| {
+    let outcome = work(connection, jobs).and_then(|keep| {
         if keep {
             execute(connection, "COMMIT", &[]).map_err(|fault| not_kept(&fault))?;
         }
@@ -131,7 +135,7 @@ fn in_one(
 }
 
 /// Runs everybody's work one after the other; `false` as soon as somebody's failed.
-fn together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<bool> {
+fn together(connection: &Connection, jobs: &mut [Waiting]) -> DbResult<bool> {
     for job in jobs {
         if !run(connection, job.as_mut())? {
             return Ok(false);
@@ -141,7 +145,7 @@ fn together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<bool
 }
 
 /// Runs each in a savepoint of its own, so that a fault stays with its caller.
-fn apart(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> DbResult<bool> {
+fn apart(connection: &Connection, jobs: &mut [Waiting]) -> DbResult<bool> {
     for job in jobs {
         execute(connection, "SAVEPOINT job", &[])?;
         if !run(connection, job.as_mut())? {

@@ -1,7 +1,7 @@
 //! What a request can reach: the store, the clock, randomness, keys and settings, and the frame every use case runs in.
 //!
 //! A use case takes a [`Moment`] (one instant, one seed, one client), does slow work before or after, and does its reading and
-//! writing in one closure over [`Work`]. The closure may run twice; nothing in it asks the machine for time or randomness.
+//! writing in one closure over [`Work`]. The closure may run more than once; nothing in it asks the machine for time or randomness.
 
 mod believed;
 mod cache;
@@ -114,20 +114,18 @@ impl App {
     /// # Errors
     /// When the machine gives no randomness.
     pub fn moment(&self) -> Result<Moment, Stop> {
-        self.moment_of(Client::local())
+        Ok(self.moment_of(Client::local(), self.entropy.seed()?))
     }
 
-    /// The moment of one request.
-    ///
-    /// # Errors
-    /// When the machine gives no randomness.
-    pub fn moment_of(&self, client: Client) -> Result<Moment, Stop> {
-        Ok(Moment {
+    /// The moment of one request, whose randomness comes from `seed`.
+    #[must_use]
+    pub fn moment_of(&self, client: Client, seed: Seed) -> Moment {
+        Moment {
             app: self.clone(),
             now: self.clock.now(),
-            seed: self.entropy.seed()?,
+            seed,
             client: Arc::new(client),
-        })
+        }
     }
 }
 
@@ -241,6 +239,12 @@ struct After {
 }
 
 impl After {
+    fn forget(&self) {
+        self.posted.store(false, Ordering::Relaxed);
+        self.texted.store(false, Ordering::Relaxed);
+        self.tallies().clear();
+    }
+
     fn tallies(&self) -> MutexGuard<'_, Vec<Tally>> {
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -254,8 +258,8 @@ fn run<T>(
     after: &After,
     work: &impl Fn(&mut Work<'_, '_>) -> Result<T, Stop>,
 ) -> Inner<T> {
-    // A run before this one lost its race: nothing of it happened.
-    after.tallies().clear();
+    // Nothing of a run before this one happened: it lost its race, or was undone with somebody else's.
+    after.forget();
     let mut work_frame = Work {
         tx,
         moment,

@@ -23,7 +23,7 @@ use super::Visit;
 use super::guard::Surface;
 use super::respond::see_other;
 use super::visit::{is_secure, scheme_of};
-use super::watch::RequestId;
+use super::watch::Arrival;
 
 /// A stop on its way from a handler to its frame.
 #[derive(Clone)]
@@ -58,8 +58,8 @@ pub struct Frame {
     method: Method,
     path: String,
     /// The route's path in the table, for the log: what stands in a real one, such as a link's token, stays out of it.
-    route: String,
-    request_id: String,
+    route: Option<MatchedPath>,
+    request_id: Arc<str>,
     visit: Option<Visit>,
     scheme: Scheme,
 }
@@ -69,16 +69,15 @@ impl Frame {
     #[must_use]
     pub fn new(app: &App, surface: Surface, language: &str, request: &Parts) -> Self {
         let extensions = &request.extensions;
-        let id = extensions.get::<RequestId>();
-        let route = extensions.get::<MatchedPath>();
+        let arrival = extensions.get::<Arrival>();
         Self {
             app: app.clone(),
             surface,
             messages: app.catalog.messages(language),
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
-            route: route.map_or("none", MatchedPath::as_str).to_owned(),
-            request_id: id.map_or("none", |id| &*id.0).to_owned(),
+            route: extensions.get::<MatchedPath>().cloned(),
+            request_id: arrival.map_or_else(|| "none".into(), |it| Arc::clone(&it.id)),
             visit: None,
             scheme: match surface {
                 Surface::Page => scheme_of(&request.headers, is_secure(&app.settings)),
@@ -89,7 +88,7 @@ impl Frame {
 
     /// The request's id.
     #[must_use]
-    pub fn request_id(&self) -> &str {
+    pub fn request_id(&self) -> &Arc<str> {
         &self.request_id
     }
 
@@ -206,14 +205,16 @@ impl Frame {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal", None)
             }
         };
+        let request = &*self.request_id;
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(request = self.request_id, route = self.route, fault = %fault, "a request failed");
+            tracing::error!(request, route, fault = %fault, "a request failed");
         } else {
-            tracing::warn!(request = self.request_id, route = self.route, fault = %fault, "a request was turned away");
+            tracing::warn!(request, route, fault = %fault, "a request was turned away");
         }
         let text = self.messages.with(
             &format!("fault-{code}"),
-            &[("request", Arg::from(self.request_id.as_str()))],
+            &[("request", Arg::from(&*self.request_id))],
         );
         let mut response = match self.surface {
             Surface::Page => self.error_page(status, "error-title", &text, Onward::Home),
@@ -228,7 +229,7 @@ impl Frame {
                     problem = problem.retry_after(after);
                 }
                 problem
-                    .with("request_id", json!(self.request_id))
+                    .with("request_id", json!(&*self.request_id))
                     .into_response()
             }
         };
@@ -266,7 +267,7 @@ impl Frame {
             text: text.to_owned(),
             request: self.messages.with(
                 "error-request",
-                &[("request", Arg::from(self.request_id.as_str()))],
+                &[("request", Arg::from(&*self.request_id))],
             ),
             link,
         };

@@ -3,10 +3,7 @@
 //! A browser asks first (a preflight, <https://fetch.spec.whatwg.org/#http-cors-protocol>); sites that are not listed get no leave and
 //! no answer they could read.
 
-use std::sync::Arc;
-
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
@@ -23,30 +20,41 @@ pub fn listed_origin(headers: &HeaderMap, allowed: &[String]) -> Option<HeaderVa
     (listed && text != "null").then(|| origin.clone())
 }
 
-/// Answers preflights and lets listed origins read the API's answers.
-pub async fn cors(allowed: Arc<[String]>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(API) {
-        return next.run(request).await;
+/// A request as browsers' rules for scripts of other sites see it.
+pub(super) struct Cors {
+    origin: Option<HeaderValue>,
+}
+
+impl Cors {
+    /// `None` for what is no call of the API.
+    pub(super) fn of(allowed: &[String], request: &Request) -> Option<Self> {
+        let is_call = request.uri().path().starts_with(API);
+        is_call.then(|| Self {
+            origin: listed_origin(request.headers(), allowed),
+        })
     }
-    let origin = listed_origin(request.headers(), &allowed);
-    let is_preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = match (&origin, is_preflight) {
-        (Some(_), true) => preflight(),
-        _ => next.run(request).await,
-    };
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
-    if let Some(origin) = origin {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("retry-after, x-request-id"),
-        );
+
+    /// The answer to a preflight of a listed origin.
+    pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
+        let asks = request.method() == Method::OPTIONS
+            && request
+                .headers()
+                .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        (asks && self.origin.is_some()).then(preflight)
     }
-    response
+
+    /// Lets a listed origin read an answer.
+    pub(super) fn open(self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = self.origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static("retry-after, x-request-id"),
+            );
+        }
+    }
 }
 
 fn preflight() -> Response {

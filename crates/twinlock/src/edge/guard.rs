@@ -11,14 +11,15 @@ use http::{HeaderMap, Method, StatusCode, header};
 use twinlock_web::{OriginVerdict, Problem, PublicUrl, Scheme, TrustedProxies, check_own_origin};
 
 use crate::account;
-use crate::app::{App, Client, Refusal, Stop};
+use crate::app::{App, Refusal, Stop};
 use crate::application::{self, Scope};
 use crate::session::flow::{self as sessions, Acting, Carrier};
 
 use super::Visit;
 use super::answer;
 use super::cors::listed_origin;
-use super::visit::{Carried, client, scheme_of};
+use super::visit::{Carried, Recognized, client, scheme_of};
+use super::watch::Arrival;
 
 /// Whether a route answers people or programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,19 +80,18 @@ pub struct Guard {
 }
 
 /// What the guard of every route needs.
-#[derive(Clone)]
 pub struct Gatekeeper {
     /// The application.
     pub app: App,
     /// The one address people see.
-    pub public_url: Arc<PublicUrl>,
+    pub public_url: PublicUrl,
     /// Whose forwarding headers are believed.
-    pub proxies: Arc<TrustedProxies>,
+    pub proxies: TrustedProxies,
 }
 
 impl Gatekeeper {
     /// Runs a request through a route's guard.
-    pub async fn admit(self, guard: Guard, request: Request, next: Next) -> Response {
+    pub async fn admit(&self, guard: Guard, request: Request, next: Next) -> Response {
         let (mut parts, body) = request.into_parts();
         let language = self.language(&parts.headers);
         let frame = answer::Frame::new(&self.app, guard.surface, &language, &parts);
@@ -112,7 +112,12 @@ impl Gatekeeper {
     }
 
     /// Answers that there is nothing here (404), or nothing for this method (405), in the frame of whoever asks.
-    pub async fn say_nothing(self, guard: Guard, request: Request, status: StatusCode) -> Response {
+    pub async fn say_nothing(
+        &self,
+        guard: Guard,
+        request: Request,
+        status: StatusCode,
+    ) -> Response {
         let (parts, _) = request.into_parts();
         let language = self.language(&parts.headers);
         let frame = answer::Frame::new(&self.app, guard.surface, &language, &parts);
@@ -132,7 +137,7 @@ impl Gatekeeper {
 
     /// Answers a program that this path has no such method.
     #[must_use]
-    pub fn say_wrong_method(self, request: Request) -> Response {
+    pub fn say_wrong_method(&self, request: Request) -> Response {
         let (parts, _) = request.into_parts();
         let language = self.language(&parts.headers);
         let messages = self.app.catalog.messages(&language);
@@ -155,17 +160,19 @@ impl Gatekeeper {
         guard: Guard,
         request: &Parts,
         language: &str,
-        request_id: &str,
+        request_id: &Arc<str>,
     ) -> Result<Visit, Stop> {
         let headers = &request.headers;
         let carried = Carried::read(headers, &self.public_url);
         let bearer = bearer(headers);
         self.check_origin(request, &carried, bearer, guard.surface)?;
         let ip = self.client_ip(request);
+        let arrival = request.extensions.get::<Arrival>();
+        let seed = arrival.map_or_else(|| self.app.entropy.seed(), |arrival| arrival.seed)?;
         let moment = self
             .app
-            .moment_of(client(ip, headers, carried.devices.clone(), language))?;
-        let mut visit = Visit {
+            .moment_of(client(ip, headers, carried.devices.clone(), language), seed);
+        let mut visit = Recognized {
             moment,
             acting: None,
             frozen: None,
@@ -174,7 +181,7 @@ impl Gatekeeper {
             api: None,
             sign_in: None,
             device: None,
-            request_id: request_id.to_owned(),
+            request_id: Arc::clone(request_id),
             path: request
                 .uri
                 .path_and_query()
@@ -195,10 +202,10 @@ impl Gatekeeper {
         if let Some(token) = &visit.sign_in {
             self.app.meet_key_of(token).await?;
         }
-        Ok(visit)
+        Ok(visit.into())
     }
 
-    async fn by_cookie(&self, visit: &mut Visit, carried: &Carried) -> Result<(), Stop> {
+    async fn by_cookie(&self, visit: &mut Recognized, carried: &Carried) -> Result<(), Stop> {
         if let Some(token) = &carried.session {
             self.by_session(visit, token, Carrier::Cookie).await?;
         }
@@ -209,7 +216,7 @@ impl Gatekeeper {
     /// A session of a frozen account opens nothing, yet its browser may still see what everybody may, the sign-in page above all.
     async fn by_session(
         &self,
-        visit: &mut Visit,
+        visit: &mut Recognized,
         token: &str,
         carrier: Carrier,
     ) -> Result<(), Stop> {
@@ -231,17 +238,15 @@ impl Gatekeeper {
     /// A bearer token is taken for what its prefix says, and for nothing else; without one the session's cookie serves.
     async fn by_bearer(
         &self,
-        visit: &mut Visit,
+        visit: &mut Recognized,
         carried: &Carried,
         bearer: Option<&str>,
     ) -> Result<(), Stop> {
         match bearer {
             Some(token) if token.starts_with("tlk_") => {
                 visit.api = application::flow::recognize(&visit.moment, token).await?;
-                visit.moment = visit.moment.of_client(Client {
-                    application: visit.api.as_ref().map(|caller| caller.application),
-                    ..Client::clone(&visit.moment.client)
-                });
+                let application = visit.api.as_ref().map(|caller| caller.application);
+                Arc::make_mut(&mut visit.moment.client).application = application;
             }
             Some(token) if token.starts_with("tli_") => by_sign_in(visit, token),
             Some(token) => self.by_session(visit, token, Carrier::Bearer).await?,
@@ -299,7 +304,7 @@ impl Gatekeeper {
 }
 
 /// A sign-in that was begun with a known device's token carries that token along, after a dot.
-fn by_sign_in(visit: &mut Visit, token: &str) {
+fn by_sign_in(visit: &mut Recognized, token: &str) {
     let (sign_in, device) = match token.split_once('.') {
         Some((sign_in, device)) => (sign_in, Some(device.to_owned())),
         None => (token, None),
@@ -312,7 +317,7 @@ fn by_sign_in(visit: &mut Visit, token: &str) {
 }
 
 /// What the page's menu shows: the person's own name, or their address; and whether there is more for them than their own settings.
-async fn name_person(visit: &mut Visit) -> Result<(), Stop> {
+async fn name_person(visit: &mut Recognized) -> Result<(), Stop> {
     let Some(acting) = &visit.acting else {
         return Ok(());
     };
@@ -354,16 +359,4 @@ fn demand(guard: Guard, visit: &Visit) -> Result<(), Stop> {
             }
         }
     }
-}
-
-/// Refuses a request whose Host is not ours (421).
-pub async fn own_host(public_url: Arc<PublicUrl>, request: Request, next: Next) -> Response {
-    if public_url.host_matches(request.headers(), request.uri()) {
-        return next.run(request).await;
-    }
-    let mut response = Response::new(axum::body::Body::from(
-        "This server does not answer for that host name.\n",
-    ));
-    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
-    response
 }

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod appearance;
+pub mod around;
 pub mod cors;
 pub mod describe;
 pub mod guard;

@@ -39,7 +39,7 @@ pub async fn ready(visit: Visit) -> Response {
         }
         None => "ready\n".into_response(),
         Some(trouble) => {
-            tracing::warn!(request = visit.request_id, trouble, "not ready");
+            tracing::warn!(request = &*visit.request_id, trouble, "not ready");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the database cannot be used\n",

@@ -1,6 +1,7 @@
 //! Who asks, and with what in hand.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -13,9 +14,26 @@ use crate::config::Settings;
 use crate::session::flow::Acting;
 use crate::trusted_device;
 
-/// One request, recognized.
+/// One request, recognized. Clones share it.
 #[derive(Clone)]
-pub struct Visit {
+pub struct Visit(Arc<Recognized>);
+
+impl std::ops::Deref for Visit {
+    type Target = Recognized;
+    fn deref(&self) -> &Recognized {
+        &self.0
+    }
+}
+
+impl From<Recognized> for Visit {
+    fn from(recognized: Recognized) -> Self {
+        Self(Arc::new(recognized))
+    }
+}
+
+/// What is known of a request.
+#[derive(Clone)]
+pub struct Recognized {
     /// The instant.
     pub moment: Moment,
     /// The session behind it.
@@ -33,7 +51,7 @@ pub struct Visit {
     /// The known device's token that travels with a sign-in's bearer token.
     pub device: Option<String>,
     /// Named in answers and logs.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// Path and query asked for.
     pub path: String,
     /// Whether the request only asked, so that its page can be asked for again.
@@ -70,6 +88,17 @@ impl Visit {
             .ok_or_else(|| Refusal::SignInExpired.into())
     }
 
+    /// The same request, where this device token travels with the sign-in.
+    #[must_use]
+    pub fn carrying(&self, device: Option<String>) -> Self {
+        let recognized = Recognized::clone(self);
+        Recognized {
+            device,
+            ..recognized
+        }
+        .into()
+    }
+
     /// A sign-in's token as the JSON API gives it out: with the known device's token the caller brought.
     #[must_use]
     pub fn with_device(&self, token: String) -> String {
@@ -104,6 +133,7 @@ pub(super) fn is_secure(settings: &Settings) -> bool {
 }
 
 /// Our cookies in a request.
+#[derive(Default)]
 pub(super) struct Carried {
     pub(super) session: Option<String>,
     pub(super) sign_in: Option<String>,
@@ -112,6 +142,9 @@ pub(super) struct Carried {
 
 impl Carried {
     pub(super) fn read(headers: &HeaderMap, public_url: &PublicUrl) -> Self {
+        if !headers.contains_key(http::header::COOKIE) {
+            return Self::default();
+        }
         let jar = CookieJar::parse(headers);
         let secure = public_url.is_secure();
         let get = |base: &str| jar.get(&cookie_name(base, secure)).map(str::to_owned);

@@ -7,66 +7,98 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::app::App;
+use crate::app::{App, NoEntropy, Seed};
 
 /// The answer's header with the request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What is asked for all the time and says nothing while it works: noted at `debug` only.
+/// What is asked for all the time and says nothing while it is answered, whatever the answer is: noted at `debug` only.
 const QUIET: &[&str] = &[
     "/healthz",
     "/readyz",
     "/assets/{name}",
     "/api/v1/session",
+    "/api/v1/accounts/{account}/devices/verify",
     "/forward-auth",
 ];
 
-/// The id of a request: in the log, on error pages, in problem documents and in `X-Request-Id`.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub Arc<str>);
+/// A request that came in.
+#[derive(Clone)]
+pub struct Arrival {
+    /// Its id: in the log, on error pages, in problem documents and in `X-Request-Id`.
+    pub id: Arc<str>,
+    /// Everything random in it comes from here.
+    pub seed: Result<Seed, NoEntropy>,
+}
 
-impl RequestId {
-    fn draw(app: &App) -> Self {
+impl Arrival {
+    fn now(app: &App) -> Self {
         let seed = app.entropy.seed();
-        let id = seed.map_or_else(
+        let id = seed.as_ref().map_or_else(
             |_| String::from("none"),
             |seed| data_encoding::HEXLOWER.encode(&seed.draw("request id").bytes::<8>()),
         );
-        Self(id.into())
+        Self {
+            id: id.into(),
+            seed,
+        }
     }
 }
 
-/// The outermost layer: it sees what everything below answers, refusals of the lowest layers included.
-pub async fn watch(app: App, mut request: Request, next: Next) -> Response {
-    let id = RequestId::draw(&app);
-    request.extensions_mut().insert(id.clone());
-    let method = request.method().clone();
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let begun = begin();
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// A request that is being answered.
+pub(super) struct Watched {
+    id: Arc<str>,
+    method: Method,
+    route: Option<MatchedPath>,
+    begun: Instant,
+}
+
+impl Watched {
+    /// Gives the request its id.
+    pub(super) fn begin(app: &App, request: &mut Request) -> Self {
+        let begun = begin();
+        let arrival = Arrival::now(app);
+        let watched = Self {
+            id: Arc::clone(&arrival.id),
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            begun,
+        };
+        request.extensions_mut().insert(arrival);
+        watched
     }
-    let took = begun.elapsed();
-    let route = matched.as_ref().map(MatchedPath::as_str);
-    let status = response.status();
-    app.meters.answered(&method, route, status.as_u16(), took);
-    note(&id, &method, route.unwrap_or("none"), status, took);
-    response
+
+    /// Notes its answer, refusals of every kind included.
+    pub(super) fn end(self, app: &App, response: &mut Response) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        let took = self.begun.elapsed();
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        let status = response.status();
+        app.meters
+            .answered(&self.method, route, status.as_u16(), took);
+        note(
+            &self.id,
+            &self.method,
+            route.unwrap_or("none"),
+            status,
+            took,
+        );
+    }
 }
 
 fn note(
-    id: &RequestId,
+    request: &str,
     method: &Method,
     route: &str,
     status: StatusCode,
     took: std::time::Duration,
 ) {
-    let (request, method, status) = (&*id.0, word(method), status.as_u16());
+    let (method, status) = (word(method), status.as_u16());
     let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     if QUIET.contains(&route) && status < 400 {
         tracing::debug!(target: "twinlock::request", request, method, route, status, ms, "request");

@@ -166,16 +166,23 @@ impl Framing {
             }
             return Ok(rest.len());
         };
-        let mut line = std::mem::take(&mut self.line);
-        line.extend_from_slice(rest.get(..end).unwrap_or_default());
+        let here = rest.get(..end).unwrap_or_default();
+        // Most lines come whole, and need not be put together.
+        let mut begun = std::mem::take(&mut self.line);
+        let line = if begun.is_empty() {
+            here
+        } else {
+            begun.extend_from_slice(here);
+            &begun
+        };
         let Some(text) = line.strip_suffix(b"\r") else {
             return Err(end);
         };
         if text.contains(&b'\r') || self.judge(text).is_err() {
             return Err(end);
         }
-        line.clear();
-        self.line = line;
+        begun.clear();
+        self.line = begun;
         Ok(end + 1)
     }
 

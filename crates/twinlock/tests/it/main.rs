@@ -27,6 +27,7 @@ mod device_copies;
 mod documents;
 mod doors;
 mod enrolment;
+mod every_answer;
 mod freeze;
 mod gate;
 mod guards;

@@ -26,6 +26,7 @@ async fn every_statement_is_one_the_engine_takes(place: &Place) {
         twinlock::audit::store::old::STATEMENTS,
         twinlock::audit::store::pages::STATEMENTS,
         twinlock::authenticators::store::STATEMENTS,
+        twinlock::authenticators::store::standing::STATEMENTS,
         twinlock::authenticators::totp::store::STATEMENTS,
         twinlock::authenticators::webauthn::store::STATEMENTS,
         twinlock::authenticators::sms::store::STATEMENTS,

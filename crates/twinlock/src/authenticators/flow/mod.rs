@@ -40,7 +40,7 @@ pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
 /// # Errors
 /// The database's trouble.
 pub fn is_on(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
-    Ok(!store::active(w, account)?.is_empty())
+    store::any_active(w, account)
 }
 
 /// A second factor that was proven for the first time.

@@ -78,11 +78,9 @@ pub async fn begin(
     visit: Visit,
     StrictJson(body): StrictJson<BeginSignIn>,
 ) -> Result<Response, Stop> {
-    let mut visit = visit;
     // What is not a token of ours is no device, and is not carried along.
-    visit.device = body
-        .device_token
-        .filter(|token| Token::parse(Token::DEVICE, token).is_some());
+    let device = body.device_token;
+    let visit = visit.carrying(device.filter(|token| Token::parse(Token::DEVICE, token).is_some()));
     let progress = flow::begin(&visit.moment, &body.email, None).await?;
     Ok((StatusCode::CREATED, Json(told(&visit, progress).await?)).into_response())
 }

@@ -1,7 +1,9 @@
 //! Trusted devices of an application's users: the application asks whether to ask for a code.
 
+use twinlock_db::Locks;
+
 use crate::account;
-use crate::app::{DeviceId, Moment, Refusal, Stop};
+use crate::app::{DeviceId, Moment, Refusal, Stop, Work};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::end_copied;
 use crate::authenticators::is_on;
@@ -10,7 +12,7 @@ use crate::trusted_device::rules::length;
 use crate::trusted_device::store;
 use crate::trusted_device::{Device, Trust};
 
-use super::{Ask, change, look, record, refuse_frozen};
+use super::{Ask, change, look, record, refuse_frozen, refuse_unless_open, resolve};
 
 /// A device that was made trusted.
 pub struct Made {
@@ -60,19 +62,20 @@ pub async fn make(moment: &Moment, ask: Ask, label: String) -> Result<Made, Stop
 /// # Errors
 /// [`Refusal::Frozen`], [`Refusal::NotFound`]. A token that is none, or was copied, is no error.
 pub async fn check(moment: &Moment, ask: Ask) -> Result<Option<Made>, Stop> {
-    change(moment, ask, |w, account, _| {
-        refuse_frozen(account)?;
-        let Some(mut found) = end_copied(w, account.id)?.found() else {
+    let id = resolve(moment, &ask).await?;
+    let check = move |w: &mut Work<'_, '_>| {
+        let standing = refuse_unless_open(w, &ask.caller, id)?;
+        let Some(mut found) = end_copied(w, id)?.found() else {
             return Ok(None);
         };
-        if !is_trusted(w, account.id, &found.device)? || !is_on(w, account.id)? {
+        if !standing.is_on || !is_trusted(w, id, &found.device)? {
             return Ok(None);
         }
-        let token = store::use_again(w, account.id, &mut found)?;
+        let token = store::use_again(w, id, &mut found)?;
         let device = found.device;
         Ok(token.map(|token| Made { device, token }))
-    })
-    .await
+    };
+    moment.write(Locks::account(id.0), check).await
 }
 
 /// The trusted devices of an account, last used first.

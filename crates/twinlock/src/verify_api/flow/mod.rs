@@ -13,6 +13,7 @@ use crate::app::{AccountId, Moment, Refusal, Stop, Work};
 use crate::application::{self, ApiCaller};
 use crate::audit::{self, Event};
 use crate::authenticators::flow::end_copied;
+use crate::authenticators::store::Standing;
 use crate::authenticators::{
     self, Accepted, Attempt, Ceremony, Purpose, Removal, Verdict, Wrong, verify as judge,
 };
@@ -25,7 +26,7 @@ use crate::throttle;
 use crate::trusted_device;
 use crate::trusted_device::store::Proven;
 
-use super::rules::{AccountName, may_see};
+use super::rules::{AccountName, may_read, may_see};
 
 /// Whose account, and who asks.
 #[derive(Clone, Debug)]
@@ -248,6 +249,21 @@ fn refuse_frozen(account: &Account) -> Result<(), Stop> {
     match account.frozen {
         Some(frozen) => Err(Refusal::Frozen(frozen.by).into()),
         None => Ok(()),
+    }
+}
+
+/// Neither an account the key may not see nor a frozen one; without its texts, which are sealed, since it is asked for all the time whether a device is trusted.
+fn refuse_unless_open(
+    w: &mut Work<'_, '_>,
+    caller: &ApiCaller,
+    id: AccountId,
+) -> Result<Standing, Stop> {
+    let standing = authenticators::store::standing(w, id)?
+        .filter(|standing| may_read(caller, standing.application))
+        .ok_or(Refusal::NotFound)?;
+    match standing.frozen {
+        Some(by) => Err(Refusal::Frozen(by).into()),
+        None => Ok(standing),
     }
 }
 

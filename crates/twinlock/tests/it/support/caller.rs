@@ -81,7 +81,8 @@ impl TestApp {
 impl Caller {
     /// This instant, asked from here.
     pub(crate) fn moment(&self) -> Moment {
-        self.app.app.moment_of(self.client.clone()).unwrap()
+        let app = &self.app.app;
+        app.moment_of(self.client.clone(), app.entropy.seed().unwrap())
     }
 
     /// Begins a sign-in.
