@@ -40,7 +40,7 @@ pub fn held(w: &mut Work<'_, '_>, account: AccountId) -> Result<Held, Stop> {
 /// # Errors
 /// The database's trouble.
 pub fn is_on(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
-    store::any_active(w, account)
+    Ok(store::standing(w, account)?.is_some_and(|standing| standing.is_on))
 }
 
 /// A second factor that was proven for the first time.

@@ -9,7 +9,7 @@ use crate::undo;
 
 use super::{Kind, Removal};
 
-pub use standing::{Standing, any_active, standing};
+pub use standing::{Standing, standing};
 
 const ACTIVE: &str = "SELECT authenticator_id, kind, label, preferred, created_at, activated_at, last_used_at FROM authenticator \
     WHERE account_id = ?1 AND state = 'active' ORDER BY preferred DESC, activated_at, authenticator_id";

@@ -4,11 +4,9 @@ use crate::app::{AccountId, ApplicationId, FrozenBy, Stop, Work};
 
 const STANDING: &str = "SELECT a.application_id, a.frozen_at, a.frozen_by, \
     EXISTS (SELECT 1 FROM authenticator f WHERE f.account_id = a.account_id AND f.state = 'active') FROM account a WHERE a.account_id = ?1";
-const ANY_ACTIVE: &str =
-    "SELECT 1 FROM authenticator WHERE account_id = ?1 AND state = 'active' LIMIT 1";
 
 /// Every statement here, for the test that prepares them all.
-pub const STATEMENTS: &[&str] = &[STANDING, ANY_ACTIVE];
+pub const STATEMENTS: &[&str] = &[STANDING];
 
 /// Whose an account is, whether it is open and has a second factor: one look, without its texts, which are sealed.
 #[derive(Clone, Copy)]
@@ -35,14 +33,4 @@ pub fn standing(w: &mut Work<'_, '_>, id: AccountId) -> Result<Option<Standing>,
         })
     })?;
     Ok(found)
-}
-
-/// Whether there is a second factor that counts, of whichever kind.
-///
-/// # Errors
-/// The database's trouble.
-pub fn any_active(w: &mut Work<'_, '_>, account: AccountId) -> Result<bool, Stop> {
-    let found =
-        w.tx.query_opt(ANY_ACTIVE, &[account.into()], |row| row.int(0))?;
-    Ok(found.is_some())
 }
